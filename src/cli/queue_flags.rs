@@ -49,15 +49,9 @@ pub(super) fn requested(invocation: &Invocation) -> Result<QueueRequest, Sysexit
 pub fn read(values: &[Vec<u8>]) -> Result<QueueRequest, Refusal> {
     let mut request = QueueRequest { given: !values.is_empty(), ..QueueRequest::default() };
     let mut wrong: Vec<Vec<u8>> = Vec::new();
+    // whatever is wrong with one, the others are read all the same
     for value in values {
-        match read_one(value, &mut request) {
-            Ok(()) => {}
-            Err(Fault::Time(text)) => wrong.push(text),
-            Err(Fault::Usage(text)) => {
-                wrong.push(text.as_bytes().to_vec());
-                break;
-            }
-        }
+        wrong.extend(read_one(value, &mut request).err());
     }
     match wrong.is_empty() {
         true => Ok(request),
@@ -65,19 +59,13 @@ pub fn read(values: &[Vec<u8>]) -> Result<QueueRequest, Refusal> {
     }
 }
 
-/// What is wrong with one value.
-enum Fault {
-    /// It is no time: those behind it are read all the same.
-    Time(Vec<u8>),
-    /// Nothing behind it is read.
-    Usage(&'static str),
-}
-
-fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Fault> {
+/// # Errors
+/// What is wrong with it.
+fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Vec<u8>> {
     match value {
-        [b'!', b'G', ..] => return Err(Fault::Usage("Can not use -q!G")),
+        [b'!', b'G', ..] => return Err(b"Can not use -q!G".to_vec()),
         [b'G', ..] if request.group.is_some() => {
-            return Err(Fault::Usage("Can not use multiple -qG options"));
+            return Err(b"Can not use multiple -qG options".to_vec());
         }
         [b'G', name @ ..] => request.group = Some(name.to_vec()),
         [b'f', ..] => request.foreground = true,
@@ -96,7 +84,7 @@ fn read_one(value: &[u8], request: &mut QueueRequest) -> Result<(), Fault> {
 }
 
 /// `1h30m`; a number alone means minutes. What is no unit is complained of letter by letter.
-fn time(text: &[u8]) -> Result<Duration, Fault> {
+fn time(text: &[u8]) -> Result<Duration, Vec<u8>> {
     let (mut seconds, mut rest, mut wrong) = (0i64, text, Vec::new());
     while !rest.is_empty() {
         let sign = usize::from(rest.starts_with(b"-"));
@@ -121,9 +109,9 @@ fn time(text: &[u8]) -> Result<Duration, Fault> {
     match wrong.is_empty() {
         true => match u64::try_from(seconds) {
             Ok(seconds) => Ok(Duration::from_secs(seconds)),
-            Err(_) => Err(Fault::Usage("Invalid -q value")),
+            Err(_) => Err(b"Invalid -q value".to_vec()),
         },
-        false => Err(Fault::Time(wrong.join(&b'\n'))),
+        false => Err(wrong.join(&b'\n')),
     }
 }
 
@@ -144,6 +132,10 @@ mod tests {
         assert!(run(&["f"]).foreground);
         assert!(run(&["!Rann", "Ibc"]).selection.fields().next().is_some());
         assert_eq!(values(&["!Gx"]).expect_err("refused").0, b"Can not use -q!G");
+        let several = values(&["Ga", "1y", "Gb", "Gc", "!Gd", "1z"]).expect_err("refused").0;
+        let multiple = "Can not use multiple -qG options";
+        let said = ["Invalid time unit `y'", multiple, multiple, "Can not use -q!G", "Invalid time unit `z'"];
+        assert_eq!(several, said.join("\n").into_bytes());
         assert!(values(&["xyz"]).is_err());
         assert_eq!(values(&["-1"]).expect_err("refused").0, b"Invalid -q value");
         assert_eq!(values(&["-x"]).expect_err("refused").0, b"Invalid time unit `x'");

@@ -162,9 +162,10 @@ impl StoredEnvelope {
     }
 }
 
-/// Reports made here have the name that they show: `$n`.
+/// Reports made here have the name that they show: `$n`. One that another program has queued keeps its own.
 fn stored_sender(config: &Config, envelope: &Envelope) -> Vec<u8> {
-    match envelope.attempt.report && envelope.sender.is_null() {
+    let attempt = &envelope.attempt;
+    match attempt.report && (attempt.of_daemon || !attempt.from_queue) && envelope.sender.is_null() {
         true => daemon_name(config),
         false => envelope.sender.text.clone(),
     }

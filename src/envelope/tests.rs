@@ -138,3 +138,19 @@ async fn mail_from_nobody_is_a_response_with_the_time_of_any_other() {
     let envelope = received(&site, "<>", "Subject: x\n\n").await;
     assert!(envelope.is_response() && envelope.timeout_class == TimeoutClass::Normal);
 }
+
+/// The S line of what is put off once more: reports made here are from `$n`, others from whom they were.
+#[tokio::test]
+async fn a_report_of_another_program_keeps_its_sender() {
+    let site = site();
+    let key = MessageKey {
+        id: QueueId::new(b"6AMHU3mk004753").expect("a good identifier"),
+        location: QueueLocation::default(),
+    };
+    for sender in ["<>", "MAILER-DAEMON", "<ann@elsewhere.example>"] {
+        let (flags, sender) = (EnvelopeFlags::RESPONSE, sender.as_bytes().to_vec());
+        let stored = StoredEnvelope { flags, sender: sender.clone(), ..StoredEnvelope::default() };
+        let restored = stored.restore(&site.config, &key, NOW);
+        assert_eq!(StoredEnvelope::of(&site.config, &restored).sender, sender);
+    }
+}

@@ -20,8 +20,10 @@ def runs(case):
 
 
 def controls(case):
-    """Texts of control files that a run reads."""
-    return [text for path, text, *_ in case["files"] if path.split("/")[-1][:2] == "qf" and isinstance(text, str)]
+    """Texts of control files that a run reads: of held and lost messages too, if it asks for such."""
+    asked = " ".join(str(word) for step in case["steps"] for word in step)
+    kinds = ["qf"] + ["hf"] * bool(re.search(r"-q!?Q", asked)) + ["Qf"] * ("-qL" in asked)
+    return [text for path, text, *_ in case["files"] if path.split("/")[-1][:2] in kinds and isinstance(text, str)]
 
 
 def has_several_directories(group):
@@ -148,6 +150,21 @@ def without_bare_connections(result):
     return {**result, "remote": talks}
 
 
+# aliases with an owner
+OWNED = r"(far|farfar|list|badlist|nested)@site\.example"
+DELAYED = re.compile(rf"^(?:D: )?\n(?:D: )?Final-Recipient: [^\n]*{OWNED}\n(?:[^\n]+: [^\n]*\n)*?(?:D: )?Action: delayed\n(?:[^\n]+: [^\n]*\n)*", re.M)
+
+
+def names_owned_lists(case, group):
+    return runs(case) and any(re.search(rf"^R.*{OWNED}", text, re.M) for text in controls(case)) or any(re.search(OWNED, str(step)) for step in case["steps"])
+
+
+def without_delayed_members(result):
+    """Reports without what they say of members of owned lists that wait."""
+    left = lambda block: DELAYED.sub("", "\n".join(block) + "\n").split("\n")[:-1]
+    return {**result, **{name: [left(block) for block in result[name]] for name in REPORTS.split()}}
+
+
 REPORTS = "deliveries remote"
 ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
@@ -169,6 +186,7 @@ ROWS = [table_rows.Row(*row) for row in [
         without_bare_connections,
         table_rows.lines("log", r", dsn=[25]\.0\.0, stat=Service unavailable", ", stat=Service unavailable"),
         table_rows.lines(REPORTS, r"^(D: )?( +\(reason: 250 |Diagnostic-Code: SMTP; 250 |Status: (2\.0\.0|5\.4\.7)$)"))),
+    ("members of a list with an owner who wait in the pass that cuts them off", names_owned_lists, without_delayed_members),
     ("whoever runs the queue in the place of a sender", lacks_a_sender, without_sender),
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(

@@ -124,7 +124,13 @@ impl Reader<'_> {
             b'S' => (envelope.sender, self.sender_seen) = (value.to_vec(), true),
             b'Z' => envelope.envid = Some(value.to_vec()),
             b'A' => envelope.auth = Some(value.to_vec()),
-            b'!' => envelope.deliver_by = deliver_by(value),
+            b'!' => {
+                envelope.deliver_by = deliver_by(value);
+                // sendmail reads this line as a macro's as well
+                if value.is_empty() {
+                    self.macro_line(value);
+                }
+            }
             b'C' => (self.control, self.control_is_alias) = (control(value, self.file.version), false),
             b'Q' => self.next.orcpt = Some(value.to_vec()),
             b'r' => self.next.final_recipient = Some(value.to_vec()),

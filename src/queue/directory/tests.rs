@@ -95,10 +95,11 @@ fn a_field_without_a_name_is_none() {
 
 #[test]
 fn what_is_passed_over_is_told_where_it_stood() {
-    let text = b"V8\nH?\nSa\n$\nRPFD:b\nH??Subject: x\nHNo colon here\n.\n";
+    let text = b"V8\nH?\n!\nSa\n$\nRPFD:b\nH??Subject: x\nHNo colon here\n.\n";
     let read = ControlFile::parse(text, &names()).expect("a message").envelope;
     let places: Vec<_> = read.notes.iter().map(|note| note.place).collect();
-    assert_eq!(places, [NotePlace::BeforeSender, NotePlace::Behind(0), NotePlace::Behind(1)]);
+    let before = NotePlace::BeforeSender;
+    assert_eq!(places, [before, before, NotePlace::Behind(0), NotePlace::Behind(1)]);
     // as sendmail counts in SIZE=
     assert_eq!(read.uncounted, -1 + 11);
 }
