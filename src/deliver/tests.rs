@@ -695,3 +695,15 @@ async fn recipients_of_other_queue_groups_get_envelopes_of_their_own() {
     let parts: Vec<_> = attempted.parts.iter().map(waiting).collect();
     assert_eq!(parts, [(2, "d@far".to_owned()), (1, "y@slow".to_owned())]);
 }
+
+/// Whoever is named twice has his address read twice, and a name server that did not answer is told of each time.
+#[tokio::test]
+async fn a_name_that_cannot_be_looked_up_is_told_of_each_time() {
+    let zone = vec![("quiet.slow".to_owned(), "TRYAGAIN".to_owned(), String::new())];
+    let rules = "Scanonify\nR$* @ $* . slow\t$: $1 @ $[ $2 . slow $]\n";
+    let scene = scene_among("list: a@quiet.slow\n", rules, zone);
+    let (envelope, _) = scene.attempt(&["a@quiet.slow", "a@quiet.slow", "list"]).await;
+    assert_eq!(scene.states(&envelope)[..2], ["a@quiet.slow Queued", "a@quiet.slow Duplicate"]);
+    let said = b"451 quiet.slow: Name server timeout\n".repeat(3);
+    assert_eq!(envelope.attempt.transcript, said, "{}", envelope.attempt.transcript.escape_ascii());
+}

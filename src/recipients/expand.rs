@@ -226,7 +226,8 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             }
         }
         if self.is_named_already(index) {
-            return;
+            // sendmail reads his address before it knows that
+            return self.tell_timeout(deferral.as_deref());
         }
         match deferral {
             Some(why) => self.put_off(index, Some(&why)),
@@ -311,7 +312,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             self.again.push(known);
             recipient.state = RecipientState::Duplicate;
             self.envelope.recipients.push(recipient);
-            return;
+            return self.tell_timeout(parsed.deferral.as_deref().filter(|_| parsed.temporary));
         }
         let index = self.envelope.recipients.len();
         let bad = recipient.address.is_none();

@@ -81,7 +81,12 @@ impl AliasExpansion<'_, '_> {
         self.envelope.recipients[index].status = Some(EnhancedStatus(4, 4, 3));
         let Some(why) = why else { return };
         self.envelope.note(why, false);
-        if let Some(text) = lookup_timeout(why) {
+        self.tell_timeout(Some(why));
+    }
+
+    /// What people read of a name server that did not answer.
+    pub(super) fn tell_timeout(&mut self, why: Option<&[u8]>) {
+        if let Some(text) = why.and_then(lookup_timeout) {
             self.transcript(&Reply::new(451, None, text).to_line());
         }
     }
