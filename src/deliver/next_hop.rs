@@ -22,6 +22,8 @@ pub(super) enum NextHop {
         port: u16,
         /// Whose mail goes there, if that says something about its TLS.
         domain: Option<Arc<Domain>>,
+        /// FallbackMXhost stands in brackets, and logs name it so.
+        bracketed: bool,
     },
     /// FallbackSmartHost: a host as it is written, named so in logs.
     SmartHost {
@@ -72,7 +74,9 @@ impl NextHop {
     /// The same host, whosever mail goes there: who calls it shares its permits.
     pub(super) fn of_anybody(&self) -> Self {
         match self {
-            Self::Host { name, port, .. } => Self::Host { name: name.clone(), port: *port, domain: None },
+            Self::Host { name, port, bracketed, .. } => {
+                Self::Host { name: name.clone(), port: *port, domain: None, bracketed: *bracketed }
+            }
             Self::Address { address, literal, .. } => {
                 Self::Address { address: *address, literal: literal.clone(), domain: None }
             }
@@ -89,6 +93,7 @@ impl NextHop {
     /// As logs and replies name it: hosts with a dot at the end.
     pub(super) fn shown(&self) -> Vec<u8> {
         match self {
+            Self::Host { name, bracketed: true, .. } => [b"[", &name[..], b"]"].concat(),
             Self::Host { name, .. } => dotted(name),
             Self::SmartHost { name, .. } => name.clone(),
             Self::Address { literal, .. } => literal.clone(),
@@ -122,7 +127,7 @@ impl<'a> RouteLookup<'a> {
     /// A host that the configuration names.
     fn named(&self, name: Vec<u8>) -> NextHop {
         let domain = self.policies.and_then(|(policies, asked)| policies.of_named_host(&name, asked));
-        NextHop::Host { name, port: self.port, domain }
+        NextHop::Host { name, port: self.port, domain, bracketed: false }
     }
 
     /// Every next hop for `$h`, in the order of trial; or why there is none.
@@ -158,8 +163,16 @@ impl<'a> RouteLookup<'a> {
     /// this host.
     async fn fallback(&self) -> Vec<NextHop> {
         let Some(host) = self.config.fallback_host() else { return Vec::new() };
+        let in_brackets = in_brackets(host).is_some();
         match self.host(host).await {
-            Ok(hops) => hops,
+            Ok(mut hops) => {
+                for hop in &mut hops {
+                    if let NextHop::Host { bracketed, .. } = hop {
+                        *bracketed = in_brackets;
+                    }
+                }
+                hops
+            }
             Err(result) if may_be_elsewhere(&result) => vec![self.named(bare(host).to_vec())],
             Err(_) => Vec::new(),
         }
@@ -216,7 +229,7 @@ impl<'a> RouteLookup<'a> {
             Some((policies, asked)) => policies.of_domain(name, answer.secure, asked).await,
             None => None,
         };
-        let hop = |host: Vec<u8>| NextHop::Host { name: host, port: self.port, domain: domain.clone() };
+        let hop = |name| NextHop::Host { name, port: self.port, domain: domain.clone(), bracketed: false };
         Ok(answer.hosts.into_iter().map(hop).collect())
     }
 }
@@ -356,5 +369,19 @@ mod tests {
             }
         }
         assert!(may_be_elsewhere(&lookup_failed(b"x")) && !may_be_elsewhere(&null_mx()));
+    }
+
+    #[tokio::test]
+    async fn a_host_to_fall_back_to_is_shown_as_it_is_written() {
+        let mailer =
+            Mailer { argv: vec![b"TCP".to_vec(), vec![op::MACRO_EXPAND, b'h']], ..Mailer::default() };
+        let resolver = Resolver::fixed(Vec::new());
+        for (written, shown) in [("[last.example]", "[last.example]"), ("last.example", "last.example.")] {
+            let mut config = Config::default();
+            config.options.fallback_mx_host = Some(written.as_bytes().to_vec());
+            let hops = RouteLookup::new(&config, &resolver, &mailer).next_hops(b"[first.example]").await;
+            let hops: Vec<_> = hops.expect("hosts").iter().map(NextHop::shown).collect();
+            assert_eq!(hops, [b"first.example.", shown.as_bytes()]);
+        }
     }
 }

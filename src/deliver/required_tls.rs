@@ -72,7 +72,7 @@ impl Attempt<'_> {
     /// It may not be called now.
     pub(super) async fn terms(&self, hop: &NextHop) -> Result<Terms, DeliveryResult> {
         let (name, port, domain) = match hop {
-            NextHop::Host { name, port, domain: Some(domain) } => (name, *port, domain),
+            NextHop::Host { name, port, domain: Some(domain), .. } => (name, *port, domain),
             NextHop::Address { address, literal, domain: Some(domain) } => (literal, address.port(), domain),
             _ => return Ok(Terms::default()),
         };
