@@ -193,14 +193,13 @@ def seven_bits(result):
 
 
 def kept_for_nobody(result):
-    """A Qf that is left, and what belongs to it."""
-    ids = {block[0][2:] for block in result["queue"] if block[0].startswith("Qf")}
-    return {**result, "queue": [block for block in result["queue"] if block[0][2:] not in ids]}
+    """What waits in the queue: not what is kept there as a Qf, nor bodies, of which nothing tells whose they are."""
+    return {**result, "queue": [block for block in result["queue"] if block[0][:2] not in ("Qf", "df")]}
 
 
 def dead_letter(result):
-    """What DeadLetterDrop keeps: the last report quotes the one before."""
-    return {**result, "deliveries": [block for block in result["deliveries"] if not block[0].startswith("file dead ")]}
+    """That DeadLetterDrop keeps something: the last report quotes the one before."""
+    return {**result, "deliveries": [block[:1] if block[0].startswith("file dead ") else block for block in result["deliveries"]]}
 
 
 REPORTS = "deliveries remote"
