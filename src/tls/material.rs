@@ -15,7 +15,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion};
 use std::net::SocketAddr;
@@ -122,19 +122,18 @@ impl Reader<'_> {
     /// A certificate with its chain, and its key.
     fn pair(&mut self, certificate: &[u8], key: &[u8]) -> Option<Arc<CertifiedKey>> {
         let chain = self.content(certificate, true).map(certificates);
-        let secret = self.content(key, true).map(PrivateKeyDer::from_pem_slice);
-        let (chain, secret) = (chain?, secret?);
+        let loaded = self.content(key, true).map(signing_key);
+        let (chain, loaded) = (chain?, loaded?);
         if chain.is_empty() {
             self.complain("SSL_CTX_use_certificate_file", certificate, " failed");
         }
-        let loaded = secret.ok().and_then(|secret| ring::sign::any_supported_type(&secret).ok());
         let Some(loaded) = loaded else {
             self.complain("SSL_CTX_use_PrivateKey_file", key, " failed");
             self.failed = true;
             return None;
         };
         let pair = CertifiedKey::new(chain, loaded);
-        if pair.cert.is_empty() || matches!(pair.keys_match(), Err(Error::InconsistentKeys(_))) {
+        if pair.cert.is_empty() || !belongs(&pair) {
             if !pair.cert.is_empty() {
                 self.complain("SSL_CTX_check_private_key failed", key, ": 0");
             }
@@ -166,6 +165,31 @@ impl Reader<'_> {
         }
         Trust::new(trusted, lists)
     }
+}
+
+/// What is wrong with a certificate's key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyFault {
+    /// The file holds none that can be used.
+    NoKey,
+    /// It belongs to another certificate.
+    AnothersKey,
+}
+
+/// Looks at the files of a certificate and of its key as a daemon would; where the first holds no certificate, the key belongs to none.
+pub fn key_fault(certificate: &[u8], key: &[u8]) -> Option<KeyFault> {
+    let Some(key) = signing_key(key) else { return Some(KeyFault::NoKey) };
+    let pair = CertifiedKey::new(certificates(certificate), key);
+    (!pair.cert.is_empty() && !belongs(&pair)).then_some(KeyFault::AnothersKey)
+}
+
+fn signing_key(pem: &[u8]) -> Option<Arc<dyn SigningKey>> {
+    let key = PrivateKeyDer::from_pem_slice(pem).ok()?;
+    ring::sign::any_supported_type(&key).ok()
+}
+
+fn belongs(pair: &CertifiedKey) -> bool {
+    !matches!(pair.keys_match(), Err(Error::InconsistentKeys(_)))
 }
 
 fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {

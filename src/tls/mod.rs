@@ -39,6 +39,6 @@ pub use dane::{DaneProof, TlsaRecord};
 pub use established::{Established, Verify, clear_macros};
 pub use features::{FeatureError, SessionFeatures};
 pub use handshake::{HandshakeError, Stream, Wish};
-pub use material::Material;
+pub use material::{KeyFault, Material, key_fault};
 pub use store::Tls;
 pub use warnings::warnings;

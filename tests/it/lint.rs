@@ -124,6 +124,7 @@ const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     ("L405", "aliases", "", "run: \"|/nowhere/program x\"\n", "/nowhere/program"),
     ("L601", "site.mc", "MAILER(`local')", "DAEMON_OPTIONS(`Name=Other, Addr=127.0.0.1, Port=2525')\nMAILER(`local')", "Name=Other"),
     ("L703", "site.mc", "MAILER(`local')", "define(`confSERVER_CERT', `/nowhere.pem')\nMAILER(`local')", "nowhere.pem"),
+    ("L703", "site.mc", "MAILER(`local')", "define(`confSERVER_KEY', `/nowhere.pem')\ndefine(`confSERVER_CERT', `/nowhere/c.pem')\nMAILER(`local')", "SERVER_KEY"),
     ("L704", "site.mc", "LOCAL_CONFIG\n", "LOCAL_CONFIG\nO DNSSECTrustAnchor=@DIR@/no.key\n", "no.key"),
 ];
 

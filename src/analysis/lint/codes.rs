@@ -53,6 +53,7 @@ pub const CODES: &[Code] = &[
     code("L702", "a certificate whose time is nearly over", Warning),
     code("L703", "a certificate or key that cannot be read", Error),
     code("L704", "DNSSEC keys that cannot be read", Error),
+    code("L705", "a key of another certificate", Error),
     code("L801", "mail of strangers for strangers", Error),
 ];
 

@@ -5,9 +5,10 @@
 //!
 //! - `codes`: the kinds of mistakes; `finding`: one of them; `fix`: what mends it; `sarif`, `json`: for programs; `page`: for a browser
 //! - `rules` on `pattern`: rules that never run or never end; `names`: classes and macros
-//! - `tables` with `table`, `values`: the texts of maps; `aliases`; `files`: permissions, ports, certificates
+//! - `tables` with `table`, `values`: the texts of maps; `aliases`; `files`: permissions, ports; `certificates` and their keys
 
 mod aliases;
+mod certificates;
 mod codes;
 mod files;
 mod finding;
@@ -31,6 +32,7 @@ pub use subject::Subject;
 
 /// All findings, in no order.
 pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let checks = [rules::check, names::check, tables::check, aliases::check, files::check];
+    let checks =
+        [rules::check, names::check, tables::check, aliases::check, files::check, certificates::check];
     checks.iter().flat_map(|check| check(subject)).collect()
 }
