@@ -47,7 +47,10 @@ impl ServerConnection {
 
     async fn dialogue(&mut self, line: &[u8], limit: Duration) -> Result<Answer, ConnectionError> {
         self.send_command(line, limit).await?;
-        self.note_command(b"AUTH dialogue");
+        // no secret stands in a report; an empty line, the last of some mechanisms, is no command there, as with sendmail
+        if !line.is_empty() {
+            self.note_command(b"AUTH dialogue");
+        }
         self.answer(limit).await
     }
 }

@@ -6,6 +6,7 @@
 use super::*;
 use crate::envelope::Body;
 use crate::message::BodyForm;
+use crate::sasl::{ChannelFacts, ClientFacts, Credentials};
 use crate::schema::Timeouts;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
@@ -88,6 +89,37 @@ async fn sec_074_reports_tell_of_one_message() {
     script_followed.await.expect("the script was followed");
     assert!(transcripts[0].contains("no secret here") && transcripts[1].contains("not now"));
     assert!(!transcripts[1].contains("secret"), "{}", transcripts[1]);
+}
+
+/// What the client has said to log in stands in no report; behind an empty line a refusal stands alone, as with sendmail.
+#[tokio::test]
+async fn reports_quote_no_log_in() {
+    for (password, line, quoted) in
+        [("secret", "c2VjcmV0", ">>> AUTH dialogue\n<<< 535 no\n"), ("", "", "<<< 535 no\n")]
+    {
+        let script = format!(
+            "S: 220 mx\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWxpY2U=\nS: 334 UGFzc3dvcmQ6\nC: {line}\nS: 535 no"
+        );
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let script_followed = tokio::spawn(play(script, theirs));
+        let mut server = ServerConnection::new(Box::new(ours), b"mx.example.", b"");
+        let limit = Duration::from_secs(5);
+        server.greeting(limit).await.expect("a greeting");
+        let credentials =
+            Credentials { id: b"alice".to_vec(), password: password.into(), ..Credentials::default() };
+        let facts = ClientFacts {
+            credentials,
+            host: b"mx.example".to_vec(),
+            random: [0; 36],
+            channel: ChannelFacts::default(),
+        };
+        let login = crate::sasl::find(b"LOGIN").expect("a mechanism");
+        let answer = server.authenticate(login, facts, limit).await.expect("an answer");
+        script_followed.await.expect("the script was followed");
+        assert_eq!(answer.code, 535);
+        let said = String::from_utf8(server.take_transcript()).expect("text");
+        assert_eq!(said, format!("... while talking to mx.example.:\n{quoted}"), "{password:?}");
+    }
 }
 
 async fn session(script: &str) {
