@@ -195,7 +195,8 @@ class Remote(mail_bed.Remote):
             initial = None if len(words) < 3 else "" if words[2] == "=" else unb64(words[2])
             self.lines[-1] = f"C: AUTH {words[1]}" + ("" if initial is None else " {" + plain_words(initial) + "}")
             if said := self.kind["auth"].get("first"):
-                self.kind["auth"] = {**self.kind["auth"], "first": None}
+                # of this connection alone: the next case finds the host as it was
+                self.kind = {**self.kind, "auth": {**self.kind["auth"], "first": None}}
                 self.exchange = [self.give_up] if said.startswith("334") else None
                 return self.say(said)
             self.exchange = getattr(self, "check_" + words[1].lower().replace("-", "_"))()
