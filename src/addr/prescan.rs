@@ -404,5 +404,8 @@ mod tests {
         assert_eq!((got.len(), problems), (0, vec![ScanProblem::TokenTooLong]));
         let (got, problems) = list(&b"a ".repeat(700), 0, Table::External);
         assert_eq!((got.len(), problems), (0, vec![ScanProblem::AddressTooLong]));
+        let status = |problem: ScanProblem| problem.reply().enhanced_text();
+        assert_eq!(status(ScanProblem::AddressTooLong).as_deref(), Some("5.1.1"));
+        assert_eq!(status(ScanProblem::TokenTooLong).as_deref(), Some("5.1.0"));
     }
 }

@@ -36,15 +36,16 @@ impl ScanProblem {
 
     /// The complaint as it is answered.
     pub fn reply(self) -> Reply {
-        let text = match self {
+        // for the longest texts sendmail has another status than for their parts
+        let (detail, text) = match self {
             Self::Unbalanced(mark) => {
                 return Reply::new(553, None, [b"Unbalanced '", &[mark][..], b"'"].concat());
             }
-            Self::AddressTooLong => "Address too long",
-            Self::TooManyTokens => "prescan: too many tokens",
-            Self::TokenTooLong => "prescan: token too long",
+            Self::AddressTooLong => (1, "Address too long"),
+            Self::TooManyTokens => (0, "prescan: too many tokens"),
+            Self::TokenTooLong => (0, "prescan: token too long"),
         };
-        Reply::new(553, Some(EnhancedStatus(5, 1, 0)), text)
+        Reply::new(553, Some(EnhancedStatus(5, 1, detail)), text)
     }
 }
 

@@ -1,13 +1,15 @@
 //! The `ask-pam` personality: the process in which PAM's modules run, for one password each.
 
 use super::process::{self, complain};
-use super::show;
 use crate::schema::Sysexit;
 use crate::sys::limits;
 use crate::sys::pam::{PamVerdict, ask_pam};
+use crate::sys::process::close_standard_streams;
 use clap::Parser;
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 /// More of a name and a password nobody sends.
@@ -18,7 +20,8 @@ const MAX_QUESTION: u64 = 64 * 1024;
 /// Reads a login name, a NUL and a password from standard input, asks pam_authenticate and pam_acct_mgmt, and prints which of them was the last and
 /// what it has said. The daemon runs it where `pwcheck_method` of Sendmail.conf is `pam': modules of PAM run in no process that does anything else.
 ///
-/// Ends with 0 if the user may come in, 77 if he may not, 75 if that cannot be said now.
+/// Ends with 0 if the user may come in, 77 if he may not, 75 if that cannot be said now. A module may end the process with any of them: only with the
+/// line it is an answer.
 #[derive(Parser)]
 #[command(name = "canonify ask-pam", bin_name = "canonify ask-pam", about)]
 pub(super) struct Arguments {
@@ -44,11 +47,24 @@ fn run(arguments: Arguments) -> Result<Sysexit, Sysexit> {
         complain("canonify ask-pam: standard input is to be a login name, a NUL and a password");
         return Err(Sysexit::USAGE);
     };
+    // what a module prints is no answer
+    let mut output = private_output().map_err(|error| {
+        complain(&format!("canonify ask-pam: standard output: {error}"));
+        Sysexit::TEMPFAIL
+    })?;
     let answer = ask_pam(&arguments.service, &question[..end], &question[end + 1..]);
-    show::print(&format!("{}: {}\n", answer.step, answer.words));
+    let line = format!("{}: {}\n", answer.step, answer.words.replace('\n', " "));
+    output.write_all(line.as_bytes()).map_err(|_| Sysexit::TEMPFAIL)?;
     Ok(match answer.verdict {
         PamVerdict::Right => Sysexit::OK,
         PamVerdict::Wrong => Sysexit::NOPERM,
         PamVerdict::NotNow => Sysexit::TEMPFAIL,
     })
+}
+
+/// Standard output under a number that nobody else knows; the standard streams lead nowhere from now on.
+fn private_output() -> io::Result<File> {
+    let output = io::stdout().as_fd().try_clone_to_owned()?;
+    close_standard_streams()?;
+    Ok(File::from(output))
 }

@@ -178,9 +178,10 @@ pub fn ask_pam(question: &Question, password: &[u8]) -> (Answer, Vec<u8>) {
         return (Answer::No(Refusal::Wrong), b"a name and a password are needed".to_vec());
     }
     let (status, said) = first_line_about(&pam_process(), &[user, password].join(&0), ANSWER_TIMEOUT);
+    // a module may end its process with any status: only a line beside it makes it an answer
     match status {
-        Sysexit::OK => (Answer::Right, said),
-        Sysexit::NOPERM => (Answer::No(Refusal::Wrong), said),
+        Sysexit::OK if !said.is_empty() => (Answer::Right, said),
+        Sysexit::NOPERM if !said.is_empty() => (Answer::No(Refusal::Wrong), said),
         _ => (Answer::No(Refusal::Unavailable), said),
     }
 }

@@ -226,21 +226,54 @@ fn saslauthd_answers() {
     assert_eq!(site.told(&words, "wrong-one"), (asked, BAD.into(), Some(77)));
 }
 
+/// A directory with a libpam of the tests' own.
+fn libpam() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a directory");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/sasl/libpam.c");
+    let mut compiler = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(folder.path().join("libpam.so.0")).arg(source);
+    assert!(compiler.status().expect("a C compiler").success());
+    folder
+}
+
+/// PAM's process: its exit status, and what it prints.
+fn ask_pam(libraries: &std::path::Path, question: &[u8]) -> (Option<i32>, String) {
+    let mut child = Command::new(CANONIFY)
+        .arg("ask-pam")
+        .env("LD_LIBRARY_PATH", libraries)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("canonify runs");
+    child.stdin.take().expect("a pipe").write_all(question).expect("somebody reads");
+    let output = child.wait_with_output().expect("an end");
+    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).expect("text"))
+}
+
 #[test]
 fn what_is_no_question_is_not_handed_to_pam() {
-    let asked = |question: &[u8]| {
-        let mut child = Command::new(CANONIFY)
-            .arg("ask-pam")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("canonify runs");
-        child.stdin.take().expect("a pipe").write_all(question).expect("somebody reads");
-        let output = child.wait_with_output().expect("an end");
-        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).expect("text"))
-    };
+    let asked = |question: &[u8]| ask_pam(std::path::Path::new("/nonexistent"), question);
     let usage = "canonify ask-pam: standard input is to be a login name, a NUL and a password\n";
     assert_eq!(asked(b"alice secret"), (Some(64), usage.to_owned()));
     assert_eq!(asked(b"alice\0sec\0ret"), (Some(77), "pam_start: a NUL is no text\n".to_owned()));
+}
+
+#[test]
+fn what_pam_says_is_a_line_and_a_status() {
+    let folder = libpam();
+    for (question, line, status) in [
+        ("alice\0secret", "pam_acct_mgmt: result 0\n", Some(0)),
+        ("alice\0wrong", "pam_authenticate: result 7\n", Some(77)),
+        ("expired\0secret", "pam_acct_mgmt: result 13\n", Some(77)),
+        ("expired\0wrong", "pam_authenticate: result 7\n", Some(77)),
+        ("away\0secret", "pam_authenticate: result 9\n", Some(75)),
+        ("no-start\0secret", "pam_start: result 26\n", Some(75)),
+        ("greedy\0secret", "pam_authenticate: result 19\n", Some(75)),
+        // a module prints, and ends the process: no line, no answer
+        ("leaves\0secret", "", Some(0)),
+        ("crash\0secret", "", None),
+    ] {
+        assert_eq!(ask_pam(folder.path(), question.as_bytes()), (status, line.to_owned()), "{question:?}");
+    }
 }
