@@ -214,14 +214,22 @@ RULES = [
                                                                    ("nobody-at-all", "secret", WRONG)], "pam_acct_mgmt: Success"),
     ("auth required pam_nowhere.so\naccount required pam_permit.so", [("alice", "secret", NOT_NOW)], "pam_authenticate: "),
     ("auth required {top}/crash.so\naccount required pam_permit.so", [("alice", "secret", NOT_NOW)], "no answer"),
+    ("auth required {top}/leaves.so\naccount required pam_permit.so", [("alice", "secret", NOT_NOW)], "no answer"),
 ]
-CRASH = "int pam_sm_authenticate(void *h, int f, int n, const char **v) { *(volatile int *)0 = 0; return 0; }\nint pam_sm_setcred(void *h, int f, int n, const char **v) { return 0; }\n"
+# what modules do that answer nothing
+MODULES = {"crash": "*(volatile int *)0 = 0;", "leaves": "puts(\"pam_acct_mgmt: Success\"); exit(0);"}
+MODULE = """#include <stdio.h>
+#include <stdlib.h>
+int pam_sm_authenticate(void *handle, int flags, int count, const char **words) { %s return 0; }
+int pam_sm_setcred(void *handle, int flags, int count, const char **words) { return 0; }
+"""
 
 
 def with_pam(program):
-    """The modules of Debian, and one that crashes."""
-    mail_bed.write("crash.c", CRASH)
-    mail_bed.command("cc", "-shared", "-fPIC", "-o", TOP + "/crash.so", TOP + "/crash.c")
+    """The modules of Debian, and some that end their process."""
+    for name, does in MODULES.items():
+        mail_bed.write(name + ".c", MODULE % does)
+        mail_bed.command("cc", "-shared", "-fPIC", "-o", f"{TOP}/{name}.so", f"{TOP}/{name}.c")
     mail_bed.write("etc/shadow", "".join(f"{user}:{HASH}:{changed}:0:99999:7:::\n" for user, changed in (("pamela", 20000), ("expired", 0))), 0o600)
     mail_bed.write("etc/pam.d/other", "auth required pam_deny.so\naccount required pam_deny.so\n")
     for rules, rows, said in RULES:
