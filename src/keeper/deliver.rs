@@ -38,7 +38,7 @@ pub(super) fn run(
     let words = Arguments { settings: &service.settings, mailer, delivery };
     let job = Job { service, delivery, mailer, body, words };
     // a body in another encoding may be three times as long; the front knows what it was
-    if mailer.max_size > 0 && body.size / 4 > mailer.max_size {
+    if mailer.longest > 0 && body.size / 4 > mailer.longest {
         let too_big = MailerResult::never(Sysexit::DATAERR, EnhancedStatus(5, 2, 3), "Message is too large");
         return vec![too_big; count];
     }

@@ -7,6 +7,7 @@ use crate::addr::{MacroId, op};
 use crate::config::{Config, Mailer};
 use crate::db::AliasSpec;
 use crate::sasl;
+use crate::schema::Options;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
 use std::collections::HashMap;
@@ -22,7 +23,7 @@ impl From<&Config> for KeeperSettings {
         let path = options.forward_path.as_deref().unwrap_or(FORWARD_PATH);
         let value = |id: u8| Some((id, config.macros.get(MacroId(id))?.to_vec()));
         Self {
-            mailers: config.mailers.iter().map(local_mailer).collect(),
+            mailers: config.mailers.iter().map(|mailer| local_mailer(mailer, options)).collect(),
             environment: config.environment.clone(),
             macros: (0..=u8::MAX).filter_map(value).collect(),
             alias_files: options.alias_file.iter().map(|part| AliasSpec::parse(part)).collect(),
@@ -61,7 +62,14 @@ impl PasswordSources {
     }
 }
 
-fn local_mailer(mailer: &Mailer) -> LocalMailer {
+/// Octets that a mailer is never given more of, but for their encoding; 0: there is no end. M= is not for reports, which return a message as long as
+/// this host takes.
+fn longest(mailer: u64, message: i64) -> u64 {
+    let message = u64::try_from(message).unwrap_or(0);
+    if mailer == 0 || message == 0 { 0 } else { mailer.max(message) }
+}
+
+fn local_mailer(mailer: &Mailer, options: &Options) -> LocalMailer {
     LocalMailer {
         name: mailer.name.clone(),
         path: mailer.path.clone(),
@@ -72,7 +80,7 @@ fn local_mailer(mailer: &Mailer) -> LocalMailer {
         user: mailer.user,
         nice: mailer.nice,
         wait: mailer.wait,
-        max_size: mailer.max_size,
+        longest: longest(mailer.max_size, options.max_message_size),
     }
 }
 
@@ -110,4 +118,16 @@ fn filters(config: &Config) -> HashMap<Vec<u8>, Vec<u8>> {
 /// `$x` as the internal operator, for values that are still as written.
 fn internal(text: &[u8]) -> Vec<u8> {
     text.iter().map(|byte| if *byte == b'$' { op::MACRO_EXPAND } else { *byte }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_may_be_as_long_as_a_message() {
+        for (mailer, message, end) in [(0, 0, 0), (0, 9, 0), (5, 0, 0), (5, -1, 0), (5, 9, 9), (9, 5, 9)] {
+            assert_eq!(longest(mailer, message), end, "M={mailer}, MaxMessageSize={message}");
+        }
+    }
 }

@@ -30,8 +30,8 @@ pub(super) struct LocalMailer {
     pub(super) nice: i32,
     /// W=, in seconds; 0: for ever.
     pub(super) wait: u32,
-    /// M=, in bytes; 0: none.
-    pub(super) max_size: u64,
+    /// Octets that it is never given more of, but for their encoding; 0: there is no end.
+    pub(super) longest: u64,
 }
 
 impl LocalMailer {

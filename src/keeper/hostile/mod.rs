@@ -68,7 +68,7 @@ fn settings(dir: &str, default_user: Identity) -> KeeperSettings {
             program("many", "lm", &["$u"]),
             program("root", "lS", &["-m", "$h"]),
             program("talks", "lS", &["$h"]),
-            LocalMailer { max_size: 4, ..program("small", "l", &["$u"]) },
+            LocalMailer { longest: 4, ..program("small", "l", &["$u"]) },
         ],
         alias_files: vec![
             AliasSpec::parse(format!("text:{dir}/aliases").as_bytes()),
