@@ -57,12 +57,9 @@ type Told = (&'static str, String, &'static str);
 
 /// What is wrong with the certificates of a file. Of many (a list of CAs) some may be over.
 fn certificate(path: &Path, now: i64) -> Option<Told> {
-    if is_elsewhere(path) {
-        return None;
-    }
-    let text = match std::fs::read(path) {
+    let text = match content(path)? {
         Ok(text) => text,
-        Err(error) => return unreadable(&error),
+        Err(error) => return Some(unreadable(&error)),
     };
     let ends: Vec<i64> = x509_parser::pem::Pem::iter_from_buffer(&text)
         .filter_map(|pem| Some(pem.ok()?.parse_x509().ok()?.validity().not_after.timestamp()))
@@ -82,12 +79,11 @@ fn certificate(path: &Path, now: i64) -> Option<Told> {
 
 /// What is wrong with the key of a certificate; nothing where the certificate itself cannot be read.
 fn key(certificate: &Path, file: &Path) -> Option<Told> {
-    if is_elsewhere(file) {
-        return None;
-    }
-    let text = match std::fs::read(file) {
+    let text = match content(file)? {
         Ok(text) => text,
-        Err(error) => return unreadable(&error),
+        // a key is the daemon's: whoever lints may have fewer rights
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return None,
+        Err(error) => return Some(unreadable(&error)),
     };
     match key_fault(&std::fs::read(certificate).unwrap_or_default(), &text)? {
         KeyFault::NoKey => Some(("L703", "there is no key in it".into(), "name a file in PEM format")),
@@ -98,10 +94,13 @@ fn key(certificate: &Path, file: &Path) -> Option<Told> {
     }
 }
 
-/// A file that cannot be read; whoever lints may have fewer rights than the daemon.
-fn unreadable(error: &io::Error) -> Option<Told> {
-    let denied = error.kind() == io::ErrorKind::PermissionDenied;
-    (!denied).then(|| ("L703", errno_text(error), "name a file that is there"))
+/// What a file holds, or why that cannot be known; `None`: it is one of another machine.
+fn content(path: &Path) -> Option<io::Result<Vec<u8>>> {
+    (!is_elsewhere(path)).then(|| std::fs::read(path))
+}
+
+fn unreadable(error: &io::Error) -> Told {
+    ("L703", errno_text(error), "name a file that is there")
 }
 
 #[cfg(test)]
