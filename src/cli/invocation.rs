@@ -1,7 +1,7 @@
 //! A sendmail command line, understood: what to do, with which configuration, for whom.
 
 use super::flags::{Words, cut};
-use super::modes::{self, MODES, Mode};
+use super::modes::{self, Mode};
 use super::process::complain;
 use crate::addr::one_line;
 use crate::envelope::RecipientFlags;
@@ -328,10 +328,9 @@ impl Invocation {
 
     /// -q or -Q, in a mode that has nothing to do with the queue.
     fn queue_problem(&self, letter: u8) -> Option<String> {
-        let row = MODES.iter().find(|row| row.mode == self.mode);
         let refused = match letter {
             b'Q' => self.mode != Mode::Deliver,
-            _ => row.is_some_and(|row| !row.with_queue),
+            _ => modes::row_of(self.mode).is_some_and(|row| !row.with_queue),
         };
         let mode = char::from(modes::letter(self.mode));
         refused.then(|| format!("Can not use -{} with -b{mode}", char::from(letter)))

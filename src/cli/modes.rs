@@ -78,9 +78,14 @@ pub fn by_letter(letter: u8) -> Option<&'static ModeRow> {
     MODES.iter().find(|row| row.letter == letter)
 }
 
+/// The row of a mode; a queue run has none.
+pub fn row_of(mode: Mode) -> Option<&'static ModeRow> {
+    MODES.iter().find(|row| row.mode == mode)
+}
+
 /// The letter of a mode, as `${opMode}` shows it; a queue run shows the one of `Deliver`, as sendmail does.
 pub fn letter(mode: Mode) -> u8 {
-    MODES.iter().find(|row| row.mode == mode).map_or(b'm', |row| row.letter)
+    row_of(mode).map_or(b'm', |row| row.letter)
 }
 
 /// What is wrong with a command line, as whoever reads standard output is told in this mode: a client in its own language, and those of
