@@ -17,21 +17,19 @@ pub(super) fn begin(file: &File) {
 
 /// Memory for blocks, used again for each write.
 #[derive(Debug, Default)]
-pub(super) struct Blocks {
-    bytes: Vec<u8>,
-    start: usize,
-}
+pub(super) struct Blocks(Vec<u8>);
 
 impl Blocks {
     /// So many bytes as `put` adds them.
     pub(super) fn filled(&mut self, length: usize, put: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
-        self.bytes.clear();
-        self.bytes.reserve(length + BLOCK);
-        self.start = self.bytes.as_ptr().align_offset(BLOCK);
-        self.bytes.resize(self.start, 0);
-        put(&mut self.bytes);
-        debug_assert_eq!(self.bytes.len(), self.start + length);
-        &self.bytes[self.start..]
+        let bytes = &mut self.0;
+        bytes.clear();
+        bytes.reserve(length + BLOCK);
+        let start = bytes.as_ptr().align_offset(BLOCK);
+        bytes.resize(start, 0);
+        put(bytes);
+        debug_assert_eq!(bytes.len(), start + length);
+        &bytes[start..]
     }
 }
 

@@ -12,8 +12,8 @@
 //! When its owner ends, all goes to files and the journal is removed; what a crash leaves is written as files before mail is
 //! taken again ([`JournalStore::recover`]). A message of both is believed from its files.
 //!
-//! `format` is its bytes, `ring` which of them are free, `writer` writes them, `direct` past the page cache, `replay` reads them, `file` finds and locks it; `kept` is
-//! one message, `live` all of them, `ownership` a journal's beginning and end, `signal` wakes the thread that looks after them.
+//! `format` is its bytes, `ring` which of them are free, `writer` writes them, `direct` past the page cache, `replay` reads them, `file`
+//! finds and locks it; `kept` is one message, `live` all of them, `ownership` a journal's beginning and end, `signal` wakes the thread that looks after them.
 
 mod direct;
 mod file;
