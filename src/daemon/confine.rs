@@ -193,7 +193,7 @@ fn ldap_files(config: &Config) -> Vec<PathBuf> {
     let log_ins = settings.filter(|settings| settings.methods.contains(&sasl::Method::Ldap));
     match log_ins {
         Some(settings) => ldap_log_in_files(&settings.ldap),
-        None if config.maps.iter().any(|map| map.class == b"ldap") => LdapTls::of_system().files(),
+        None if config.maps.iter().any(|map| map.class == b"ldap") => LdapTls::default().files(),
         None => Vec::new(),
     }
 }

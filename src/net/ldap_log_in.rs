@@ -74,18 +74,14 @@ async fn connected(settings: &LdapSettings) -> Result<Ldap, String> {
     connected.map_err(|error| failed(settings, "cannot connect", error))
 }
 
-/// What `Sendmail.conf` says counts before ldap.conf(5).
 fn tls(settings: &LdapSettings) -> LdapTls {
-    let mut tls = LdapTls { start: settings.start_tls, ..LdapTls::of_system() };
     let (file, directory) = &settings.authorities;
-    if file.is_some() || directory.is_some() {
-        tls.trust.file = file.as_deref().map(accounts::path);
-        tls.trust.directory = directory.as_deref().map(accounts::path);
+    LdapTls {
+        start: settings.start_tls,
+        file: file.as_deref().map(accounts::path),
+        directory: directory.as_deref().map(accounts::path),
+        checks: settings.checks_certificate,
     }
-    if let Some(checks) = settings.checks_certificate {
-        tls.trust.unchecked = !checks;
-    }
-    tls
 }
 
 /// Files that TLS to the server of these settings needs.

@@ -29,13 +29,13 @@ async fn connect(url: &str, tls: &LdapTls, limit: Duration) -> Result<Ldap, Ldap
     let mut settings = LdapConnSettings::new().set_conn_timeout(limit);
     let is = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     if is("ldaps:") || is("ldap:") && tls.start {
-        settings = settings.set_starttls(tls.start).set_no_tls_verify(tls.trust.unchecked);
-        if !tls.trust.unchecked {
-            let trust = tls.trust.clone();
-            let client = tokio::task::spawn_blocking(move || trust.client());
-            let client = client.await.map_err(io::Error::other)?.map_err(io::Error::other)?;
-            settings = settings.set_config(client);
-        }
+        let wanted = tls.clone();
+        let client = tokio::task::spawn_blocking(move || wanted.client());
+        settings = match client.await.map_err(io::Error::other)?.map_err(io::Error::other)? {
+            Some(client) => settings.set_config(client),
+            None => settings.set_no_tls_verify(true),
+        };
+        settings = settings.set_starttls(tls.start);
     }
     let (connection, ldap) = LdapConnAsync::with_settings(settings, url).await?;
     // it ends with the last handle

@@ -5,7 +5,9 @@
 
 use super::ldap_trust::LdapTrust;
 use crate::sys::accounts::path;
+use rustls::ClientConfig;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where OpenLDAP's library looks for it, as Debian and Red Hat build it.
 const FILES: &[&str] = &["/etc/ldap/ldap.conf", "/etc/openldap/ldap.conf"];
@@ -13,30 +15,47 @@ const FILES: &[&str] = &["/etc/ldap/ldap.conf", "/etc/openldap/ldap.conf"];
 const SYSTEM_AUTHORITIES: &[&str] =
     &["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
-/// How TLS is spoken to LDAP servers.
+/// How TLS is spoken to LDAP servers. What is not said here the system's ldap.conf(5) says (TLS_CACERT, TLS_CACERTDIR,
+/// TLS_REQCERT), and without a CA there, those of the system are believed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LdapTls {
     /// StartTLS (RFC 4511, 4.14) with servers of `ldap:` URLs.
     pub start: bool,
-    /// Whose certificates are believed.
-    pub trust: LdapTrust,
+    /// A file of CAs' certificates.
+    pub file: Option<PathBuf>,
+    /// A directory of such files.
+    pub directory: Option<PathBuf>,
+    /// Is a certificate to prove the server's name?
+    pub checks: Option<bool>,
 }
 
 impl LdapTls {
-    /// As the system's file says (TLS_CACERT, TLS_CACERTDIR, TLS_REQCERT). Without a CA there, those of the system. Reads files.
-    pub fn of_system() -> Self {
+    /// A client that believes these CAs alone; `None`: any certificate will do. Reads files.
+    ///
+    /// # Errors
+    /// See [`LdapTrust::client`].
+    pub(super) fn client(&self) -> Result<Option<Arc<ClientConfig>>, String> {
+        let trust = self.trust();
+        if trust.unchecked { Ok(None) } else { trust.client().map(Some) }
+    }
+
+    fn trust(&self) -> LdapTrust {
         let text = FILES.iter().find_map(|file| std::fs::read(file).ok()).unwrap_or_default();
         let mut trust = trust_of(&text);
-        if trust.file.is_none() && trust.directory.is_none() {
-            let there = SYSTEM_AUTHORITIES.iter().map(PathBuf::from).find(|file| file.exists());
-            trust.file = there;
+        if self.file.is_some() || self.directory.is_some() {
+            (trust.file, trust.directory) = (self.file.clone(), self.directory.clone());
         }
-        Self { start: false, trust }
+        if trust.file.is_none() && trust.directory.is_none() {
+            trust.file = SYSTEM_AUTHORITIES.iter().map(PathBuf::from).find(|file| file.exists());
+        }
+        trust.unchecked = self.checks.map_or(trust.unchecked, |checks| !checks);
+        trust
     }
 
     /// Files that are read for it.
     pub fn files(&self) -> Vec<PathBuf> {
-        let named = self.trust.file.iter().chain(&self.trust.directory).cloned();
+        let trust = self.trust();
+        let named = trust.file.into_iter().chain(trust.directory);
         FILES.iter().map(PathBuf::from).chain(named).collect()
     }
 }

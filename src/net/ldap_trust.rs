@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 /// Whom a client believes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct LdapTrust {
+pub(super) struct LdapTrust {
     /// A file of CAs' certificates (PEM).
-    pub file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// A directory of such files.
-    pub directory: Option<PathBuf>,
+    pub(super) directory: Option<PathBuf>,
     /// Every certificate is taken.
-    pub unchecked: bool,
+    pub(super) unchecked: bool,
 }
 
 impl LdapTrust {

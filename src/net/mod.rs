@@ -6,7 +6,8 @@
 //! `resolver` is what the others ask; `settings` reads the system's files, `hosts` the hosts file, `dns` asks for records, `servers` asks
 //! name servers (UDP, then TCP), `dnssec` validates what they say by the keys of `anchors`, `cache` keeps answers for their time,
 //! `zone` answers from memory in their place, `canonical` completes names as sendmail does, `exchangers`
-//! says where mail goes as sendmail tells it; `ldap_server` connects to LDAP servers (`ldap_tls`, `ldap_trust`: whose certificates are believed), `ldap_log_in` asks them about passwords.
+//! says where mail goes as sendmail tells it; `ldap_server` connects to LDAP servers (`ldap_tls`, `ldap_trust`: whose
+//! certificates are believed), `ldap_log_in` asks them about passwords.
 
 mod anchors;
 mod cache;

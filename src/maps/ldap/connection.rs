@@ -102,7 +102,7 @@ async fn connect(own: &LdapMap) -> Result<Ldap, String> {
         0 => CONNECT_TIMEOUT,
         seconds => Duration::from_secs(seconds.into()),
     };
-    match connect_to_ldap(&urls(own).join(" "), &LdapTls::of_system(), timeout).await {
+    match connect_to_ldap(&urls(own).join(" "), &LdapTls::default(), timeout).await {
         Ok(ldap) => bind(own, ldap, timeout).await.ok_or_else(|| "Operation now in progress".into()),
         // no errno: TLS, or the files of its CAs
         Err(LdapError::Io { source }) if source.get_ref().is_some() => Err(source.to_string()),
