@@ -35,6 +35,8 @@ pub struct Wish {
     pub named: bool,
     /// What proves who it is: these records (DANE); `None`: a CA that the site trusts.
     pub proof: Option<Arc<DaneProof>>,
+    /// Is a log-in to be bound to the session? What binds it is worked out then only.
+    pub bound: bool,
     /// The server that a client has called: it resumes sessions with that one only. `None`: none at all.
     pub server: Option<SocketAddr>,
 }
@@ -66,7 +68,10 @@ impl Material {
         let handshake = TlsAcceptor::from(config).accept(stream);
         let stream = limited(self.limit(), handshake).await?;
         let session = stream.get_ref().1;
-        let bindings = ChannelBindings { exporter: exporter(session), end_point: self.end_point.clone() };
+        let bindings = match wish.bound {
+            true => ChannelBindings { exporter: exporter(session), end_point: self.end_point.clone() },
+            false => ChannelBindings::default(),
+        };
         let established = Established { bindings, ..self.established(session, ask, None) };
         Ok((stream.into(), established))
     }

@@ -59,6 +59,9 @@ struct Made {
 
 type ByWish<K, V> = Mutex<Vec<(K, V)>>;
 
+/// A client that resumes a session is handed one for the next time, as OpenSSL does; rustls by itself makes two.
+const TICKETS: usize = 1;
+
 /// So many are kept. Rules that want others each time have them made each time.
 const KEPT: usize = 16;
 
@@ -247,6 +250,7 @@ impl Material {
             false => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(self.own.clone());
+        config.send_tls13_tickets = TICKETS;
         if let Some(tickets) = &self.tickets {
             config.ticketer = tickets.clone();
             // what is to be resumed is the client's to keep

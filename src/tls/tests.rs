@@ -11,12 +11,14 @@ use crate::keeper::Files;
 use crate::keeper::Keeper;
 use crate::logging::{Logger, Target};
 use bstr::ByteSlice;
-use rustls::HandshakeKind;
+use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
+use rustls::{HandshakeKind, NamedGroup};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -148,7 +150,7 @@ async fn the_log_says_at_every_level_why_a_certificate_is_no_good() {
 async fn a_session_has_what_binds_to_it() {
     let server = material(Side::Server, |config| server(config, "site")).expect("a server");
     let client = material(Side::Client, |config| client(config, "other", "ca.pem")).expect("a client");
-    let wish = Wish::default();
+    let wish = Wish { bound: true, ..Wish::default() };
     let (one, other) = (meet(&client, &server, &wish).await.1, meet(&client, &server, &wish).await.1);
     let (one, other) = (one.expect("a session").bindings, other.expect("a session").bindings);
     assert_eq!(one.exporter.as_ref().map(Vec::len), Some(32));
@@ -156,8 +158,10 @@ async fn a_session_has_what_binds_to_it() {
     let digest = <sha2::Sha256 as sha2::Digest>::digest(certificate("site.pem"));
     assert_eq!((one.end_point.as_deref(), one.end_point == other.end_point), (Some(&digest[..]), true));
     let features = SessionFeatures::parse(b"Options=SSL_OP_NO_TLSv1_3", &mut |_| ()).expect("features");
-    let older = meet(&client, &server, &Wish { features, ..Wish::default() }).await.1;
+    let older = meet(&client, &server, &Wish { features, ..wish }).await.1;
     assert_eq!(older.expect("a session").bindings.exporter, None);
+    let unbound = meet(&client, &server, &Wish::default()).await.1;
+    assert_eq!(unbound.expect("a session").bindings, ChannelBindings::default());
 }
 
 #[tokio::test]
@@ -197,6 +201,51 @@ async fn sec_064_versions_and_ciphers_are_safe_or_there_is_no_session() {
         })
         .is_none()
     );
+}
+
+/// Keeps nothing, and counts what it was to keep.
+#[derive(Debug, Default)]
+struct Tickets(AtomicUsize);
+
+impl ClientSessionStore for Tickets {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_handed_one_ticket() {
+    let server = material(Side::Server, |config| server(config, "site")).expect("a server");
+    let client = material(Side::Client, |config| trusts(config, "ca.pem")).expect("a client");
+    let tickets = Arc::new(Tickets::default());
+    let mut config = client.client_config(&client.settings.protocols, false, None).expect("a configuration");
+    config.resumption = Resumption::store(tickets.clone());
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let name = ServerName::try_from("mail.site.example").expect("a name");
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let wish = Wish::default();
+    let (near, far) = tokio::join!(connector.connect(name, near), server.accept(&wish, far));
+    far.expect("a session").0.write_all(b"220").await.expect("sent");
+    near.expect("a session").read_exact(&mut [0; 3]).await.expect("received");
+    assert_eq!(tickets.0.load(Ordering::Relaxed), 1);
 }
 
 /// The second session needs no certificate on the wire, and both sides know the first one's all the same.

@@ -8,6 +8,7 @@ use super::verb_row::{Command, VerbRow};
 use super::wire::Stream;
 use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict, ruleset_source};
+use crate::sasl::asks_binding;
 use crate::schema::EnhancedStatus;
 use crate::tls::{Established, Material, SessionFeatures, Wish};
 use std::io;
@@ -80,16 +81,20 @@ impl<A: Acceptor> Session<A> {
         let say = |level, priority, text: &[u8]| {
             self.server.log.log(level, priority, None, &[RULESET, b"=", text, &relay].concat());
         };
-        let ask = self.features.ask_certificate;
+        let wish = Wish {
+            ask: self.features.ask_certificate,
+            bound: asks_binding(self.server.policy.auth_mechanisms.as_deref().unwrap_or_default()),
+            ..Wish::default()
+        };
         let Some(answer) = answer else {
             say(FEATURES_LEVEL, Priority::Info, b"(null)");
             say(FEATURES_LEVEL, Priority::Info, b"empty, stat=0");
-            return Some(Wish { ask, ..Wish::default() });
+            return Some(wish);
         };
         say(FEATURES_LEVEL, Priority::Info, &answer);
         let mut parsed = |item: &[u8]| say(13, Priority::Debug, &[b"parsed, ", item].concat());
         match SessionFeatures::parse(&answer, &mut parsed) {
-            Ok(features) => Some(Wish { ask, features, ..Wish::default() }),
+            Ok(features) => Some(Wish { features, ..wish }),
             Err(error) => {
                 say(7, Priority::Info, &error.0);
                 None
