@@ -8,6 +8,7 @@ use crate::analysis::Sources;
 use crate::cf;
 use crate::config::{Config, LoadOptions, Loaded, Message, Override, load, load_from, load_nothing};
 use crate::diag::{Diagnostic, Severity};
+use crate::envelope::BodyType;
 use crate::logging::Priority;
 use crate::m4::{CfText, McOptions, expand_mc};
 use crate::maps;
@@ -43,10 +44,11 @@ pub fn file(invocation: &Invocation) -> Vec<u8> {
 /// The exit status, when nothing can be done with it.
 pub fn load_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     print_banner(invocation);
-    let loaded = read_site(invocation).map_err(|unread| unread.report(invocation, &mut io::stdout()))?;
+    let mut loaded = read_site(invocation).map_err(|unread| unread.report(invocation, &mut io::stdout()))?;
     warn_of_writers(invocation, &loaded.config);
     invocation.warn_of_ignored();
     print_messages(invocation, &loaded, &mut io::stdout());
+    loaded.misused |= has_odd_body_type(invocation, &mut io::stdout());
     match loaded.stop {
         true => Err(loaded.exit),
         false => Ok(loaded),
@@ -101,12 +103,25 @@ pub fn load_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), S
 }
 
 fn with_sources(invocation: &Invocation, out: &mut dyn Write) -> Result<(Loaded, Sources), Sysexit> {
-    let (loaded, sources) = read_with_sources(invocation).map_err(|unread| unread.report(invocation, out))?;
+    let (mut loaded, sources) =
+        read_with_sources(invocation).map_err(|unread| unread.report(invocation, out))?;
     print_messages(invocation, &loaded, out);
+    loaded.misused |= has_odd_body_type(invocation, out);
     if loaded.stop {
         return Err(loaded.exit);
     }
     Ok((loaded, sources))
+}
+
+/// -B: what is no body type is complained of in every mode, and does not count.
+fn has_odd_body_type(invocation: &Invocation, out: &mut dyn Write) -> bool {
+    let odd = invocation.body_type.as_ref().filter(|kind| BodyType::parse(kind).is_none());
+    if let Some(kind) = odd {
+        let said = invocation.spoken(&[b"Illegal body type ", &kind[..]].concat());
+        // a closed stdout leaves nobody to tell
+        let _ = out.write_all(&[&said[..], b"\n"].concat());
+    }
+    odd.is_some()
 }
 
 fn read_with_sources(invocation: &Invocation) -> Result<(Loaded, Sources), Unread> {

@@ -147,13 +147,17 @@ async fn call_hop(
         Ok(terms) => terms,
         Err(result) => return Err(failure(result, Reached::Server)),
     };
-    let addresses = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
-    let addresses = addresses.map_err(|result| {
-        let own = hop.is_named(&attempt.host(members[0]));
+    let found = next_hop::addresses(hop, &shown, mailer, attempt.on.resolver(attempt.envelope)).await;
+    let own = hop.is_named(&attempt.host(members[0]));
+    // a domain that is none is not called; an exchanger that has no address is
+    if !(own && found.as_ref().is_err_and(DeliveryResult::names_nobody)) {
+        let named = if found.is_ok() { hop.shown() } else { shown.clone() };
+        attempt.tell(members, &[b"Connecting to ", &named, b" via ", &mailer.name, b"..."]);
+    }
+    let addresses = found.map_err(|result| {
         let result = if own { result.of_own_domain(&attempt.on.site.config) } else { result };
         failure(result, Reached::NoName)
     })?;
-    attempt.tell(members, &[b"Connecting to ", &hop.shown(), b" via ", &mailer.name, b"..."]);
     if attempt.envelope.attempt.console.steps {
         let whom = [&attempt.texts(members)[..], b"... "].concat();
         attempt.connections.make_room(&whom).await;

@@ -43,10 +43,10 @@ pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, group: &[usize]) {
     for index in &behind[..others.map_or(behind.len(), |at| at + usize::from(!too_big))] {
         let Some(key) = attempt.route_key(*index) else { continue };
         let Some(Err(result)) = attempt.routes.get_mut(&key) else { continue };
-        let (exit, text) = (result.exit, result.system_error.take());
-        if let Some(text) = text {
+        if let Some(text) = result.system_error.take() {
             attempt.complain(&text);
-            attempt.envelope.attempt.fail_with(exit);
+            // what is wrong here counts as the program's own, whatever the report says of it
+            attempt.envelope.attempt.fail_with(Sysexit::SOFTWARE);
         }
     }
 }

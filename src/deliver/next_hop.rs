@@ -267,11 +267,15 @@ impl DeliveryResult {
     /// Of a recipient's own domain that nobody knows the report says so in the words of a server, unless what is known of hosts
     /// is forgotten at once (Timeout.hoststatus).
     pub(super) fn of_own_domain(mut self, config: &Config) -> Self {
-        let nobody = self.dsn == UNKNOWN && self.text.ends_with(&[NOT_FOUND, b")"].concat());
-        if nobody && config.options.timeout.hoststatus > 0 {
+        if self.names_nobody() && config.options.timeout.hoststatus > 0 {
             self.reply = Some(Reply::new(550, None, "Host unknown"));
         }
         self
+    }
+
+    /// Has nobody such a name?
+    pub(super) fn names_nobody(&self) -> bool {
+        self.dsn == UNKNOWN && self.text.ends_with(&[NOT_FOUND, b")"].concat())
     }
 }
 

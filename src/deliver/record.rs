@@ -6,7 +6,7 @@ use crate::addr::{MAX_SHOWN, shorten};
 use crate::envelope::{EnvelopeFlags, RecipientFlags, RecipientState, is_file_or_program};
 use crate::logging::statistics::Message;
 use crate::logging::{Priority, RecipientLine, log_text};
-use crate::schema::{Disposition, EnhancedStatus, Reply, UserIds};
+use crate::schema::{Disposition, EnhancedStatus, Reply, Sysexit, UserIds};
 use crate::smtp::client::Extensions;
 
 impl Attempt<'_> {
@@ -18,6 +18,7 @@ impl Attempt<'_> {
         }
         if let Some(text) = &result.system_error {
             self.complain(text);
+            self.envelope.attempt.fail_with(Sysexit::SOFTWARE);
         }
         if result.too_big || result.no_room {
             // what is too big for a mailer is too big for its sender's

@@ -11,7 +11,7 @@ use super::id::MessageKey;
 use super::intake::final_recipient_of;
 use super::note::Note;
 use super::parameters::{BodyType, DeliverBy, EnvelopeFlags};
-use super::recipient::{ControllingUser, Recipient, RecipientFlags};
+use super::recipient::{ControllingUser, Recipient, RecipientFlags, RecipientState};
 use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
@@ -186,7 +186,9 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
         let own = recipient.control.as_ref().is_some_and(is_own);
         // with DeliveryMode d nobody asks where a domain is
         let deferred = config.options.delivery_mode == DeliveryMode::Defer && recipient.text.contains(&b'@');
-        let resolved = recipient.address.is_some() && !deferred;
+        // who waits without an attempt could not be looked up when he was named
+        let unknown = recipient.state == RecipientState::Queued && recipient.tried == 0;
+        let resolved = recipient.address.is_some() && !deferred && !unknown;
         // whom ruleset 5 put in the place of an address stands for it as a member does for a list
         let replaced = recipient.flags.contains(RecipientFlags::REPLACED);
         if config.options.use_msp && primary && resolved && recipient.control.is_none() {

@@ -61,7 +61,7 @@ impl AliasExpansion<'_, '_> {
         let text = &self.plain(text)[..];
         self.envelope.attempt.console.error(text);
         if self.envelope.attempt.console.logged {
-            self.log(4, Priority::Notice, &log_text(text));
+            self.log(3, Priority::Notice, &log_text(text));
         }
     }
 

@@ -109,3 +109,76 @@ fn a_soft_refusal_does_not_outweigh_the_one_before() {
         assert!(listing.contains(shown), "{soft}: {listing} {log}");
     }
 }
+
+/// What is no body type is said in every mode, in SMTP where that is spoken, and whoever is told of a message hears it by the exit status.
+#[test]
+fn an_odd_body_type_is_told_of_and_does_not_count() {
+    let scratch = Scratch::new(free_port());
+    for (words, said, status) in [
+        (&["-B", "9BIT", "-odi"][..], "Illegal body type 9BIT\n", 64),
+        (&["-B9BIT", "-bv"], "Illegal body type 9BIT\n", 64),
+        (&["-B9BIT", "-bs"], "550 Illegal body type 9BIT\r\n", 0),
+        (&["-B9BIT", "-bp"], "Illegal body type 9BIT\n", 0),
+        (&["-B9BIT", "-bt"], "Illegal body type 9BIT\n", 0),
+        (&["-B", "8bitmime", "-odi"], "", 0),
+    ] {
+        let mut words = words.to_vec();
+        words.push(&scratch.user);
+        let output = sendmail(&scratch, &words, "QUIT\n");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.starts_with(said), "{words:?}: {text}");
+        assert_eq!(output.status.code(), Some(status), "{words:?}: {text} {}", logged(&output));
+    }
+}
+
+/// Each line of the log has its level: what is wrong with an address 4, that a message is too large 7, whom it would have gone to 9.
+#[test]
+fn refusals_are_logged_from_their_levels_on() {
+    let scratch = Scratch::new(free_port());
+    for (level, logs) in [
+        ("3", [false, false, false]),
+        ("4", [true, false, false]),
+        ("7", [true, true, false]),
+        ("9", [true; 3]),
+    ] {
+        let words = [
+            &format!("-OLogLevel={level}"),
+            "-OMaxMessageSize=5",
+            "-odi",
+            "-oeq",
+            "no-such-user",
+            &scratch.user,
+        ];
+        let output = sendmail(&scratch, &words, "Subject: x\n\nbody\n");
+        let log = logged(&output);
+        let lines = [
+            "no-such-user... User unknown",
+            "message size (",
+            ", stat=Message exceeds maximum fixed size (5)",
+        ];
+        for (line, expected) in lines.iter().zip(logs) {
+            assert_eq!(log.contains(line), expected, "{level}: {line}: {log}");
+        }
+    }
+}
+
+/// DirectSubmissionModifiers stands in the place of what -G and -ba say by themselves.
+#[test]
+fn modifiers_of_the_site_count_more_than_those_of_a_mode() {
+    for (option, word, flags) in [
+        ("-OLogLevel=9", "-G", "${daemon_flags}CC f\n"),
+        ("-ODirectSubmissionModifiers=E", "-G", "${daemon_flags}EE\n"),
+        ("-ODirectSubmissionModifiers=E", "-ba", "${daemon_flags}EE\n"),
+    ] {
+        let scratch = Scratch::new(free_port());
+        let output = sendmail(&scratch, &[option, word, "-odq", &scratch.user], "Subject: x\n\nbody\n");
+        let queue = fs::read_dir(scratch.path("mqueue")).expect("a queue").flatten();
+        let control = queue.into_iter().find(|entry| entry.file_name().to_string_lossy().starts_with("qf"));
+        let control = control.map(|entry| fs::read_to_string(entry.path()).expect("a control file"));
+        assert!(
+            control.as_ref().is_some_and(|text| text.contains(flags)),
+            "{option} {word}: {control:?} {}",
+            logged(&output)
+        );
+    }
+}

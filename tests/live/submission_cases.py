@@ -284,26 +284,27 @@ ROWS = [table_rows.Row(*row) for row in [
     ("a file named by an alias whose directory is missing (sessions.md)", said_in(r"badfile|\+box"), table_rows.all_of(
         waiting(r"nosuchdir|No such file"), table_rows.blocks("deliveries remote", r"Can't create output|Deferred: No such file|dead\.letter uid"),
         table_rows.lines("log", r"Can't create output|stat=Deferred: No such file|DSN: |notify: |mailer=local, .*stat=(Sent|User unknown)$"),
-        table_rows.lines("exit", r"^(\d): (73|0)$", r"\1: 0"), table_rows.lines("stdout", r"dead\.letter"))),
+        table_rows.lines("exit", r"^(\d): (73|0)$", r"\1: 0"), table_rows.lines("stdout", r"dead\.letter|nosuchdir|root\.\.\. aliased"))),
     (r"`Sent (\n)` (sessions.md)", said_in(r"dotbare"), table_rows.lines("log stdout", r"Sent \(\\n\)", "Sent")),
     ("a greeting that is no SMTP (sessions.md)", said_in(r"greetodd"), table_rows.all_of(
         table_rows.lines("log stdout", r"greetodd"), table_rows.lines("queue client", r"^M"), table_rows.blocks("remote", r"^S: hello there"))),
     ("a circle of aliases (sessions.md)", said_in(r"loop1"), table_rows.all_of(
         table_rows.lines("log", r", (pri|nrcpts|size)=\d+", ""), table_rows.lines("log stdout", r"forwarding loop broken|DSN: "), table_rows.lines("queue client", r"^P\d+|^M"),
         without_circles)),
-    ("an address that is not closed", said_in(r"<\"|\\\\\"open|broken <"), table_rows.all_of(
+    ("an address that is not closed", said_in(r"<\"|\\\\\"open|broken <|<[^<>@]*,"), table_rows.all_of(
         table_rows.lines(ALL, r"Unbalanced '[<(\"]"), table_rows.lines("deliveries remote", r"^(D: )?From: ?(MAILER-DAEMON)?$"), table_rows.lines("queue client", r"^[MA]"), table_rows.lines("log", r"(pri|size)=\d+|notify: "))),
     ("`-ba`: complaints", said_in(r'"-ba"'), table_rows.lines("stdout", r"^(\d: )[2-5]\d\d (\d\.\d\.\d )?(.*?)\r?$", r"\1\3")),
     ("a newline in -f, -r or -F", said_in(r'"-[frF]", "[^"]*\\n|"-[frF][^"]*\\n'), nothing),
     ("a sender that begins with `-`", said_in(r'"-[fr]", "-|"-[fr]-'), table_rows.lines(ALL, r"<(-[^<>]*)>", r"\1")),
+    ("a mailer of this host without flag S (sessions.md)", lambda case, group: re.search(r"LOCAL_MAILER_FLAGS', `[^S']*'", group["features"]), session_cases.AS_WHOM),
     ("LOCAL_MAILER_FLAGS with both 7 and 8 (sessions.md)", lambda case, group: "`+78'" in group["features"], nothing),
     ("a word of an address longer than 250 characters", said_in(r"[xm]{250}|(very\.long\.){20}"), table_rows.all_of(
         table_rows.lines(ALL, r"token too long|User address required|[xm]{100}|@site\.example$"), table_rows.lines("log", r", (size|pri)=\d+", ""), table_rows.lines("log", r"DSN: |message size \("),
-        table_rows.lines("queue client", r"^M.*(Unbalanced '>'|parameter unrecognized)$"),
+        table_rows.lines("queue client", r"^M.*(Unbalanced '>'|parameter unrecognized)$"), table_rows.lines("deliveries remote", r"^(D: )?        .*,$"),
         table_rows.lines("deliveries remote queue client", r"^(D: )?(Status: 5\.1\.[03]|(Final|X-Actual)-Recipient: .*(553|@site\.example))"), table_rows.lines("exit", r"^(\d): 6\d$", r"\1: 64"))),
     ("a report that its receiver's server refuses, and the report on that (reports.md)", said_in(r'MaxMessageSize|[vwxyz]{60}|"-T"'), table_rows.all_of(
-        waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"))),
-    ("a host that did not answer (reports.md)", said_in(r'"-bs"|"-T"'), table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
+        waiting(r"^SMAILER-DAEMON$"), table_rows.lines("log", r"savemail panic|savemail: cannot save"), table_rows.lines("stdout", r"for zero seconds$|\[127\.0\.0\.1\]"))),
+    ("a host that did not answer (reports.md)", lambda case, group: group["submit"] and group["daemon"] is None, table_rows.lines("log", r"(relay=\[127\.0\.0\.1\]) \[127\.0\.0\.1\], dsn=4\.4\.1", r"\1, dsn=4.4.1")),
     ("BODY=8BITMIME of a second report (reports.md)", said_in(""), table_rows.all_of(
         table_rows.lines("remote stdout", r"^(C: MAIL From:<>.*|\d: >>> MAIL From:<>.*) BODY=8BITMIME", r"\1"), table_rows.lines("log", r"(from=<>, .*), bodytype=8BITMIME", r"\1"))),
     ("which connections of a message and its reports are shared (reports.md)", said_in(""), report_cases.transactions),

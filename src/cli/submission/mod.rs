@@ -59,13 +59,14 @@ impl<'a> Submission<'a> {
     pub(super) fn new(mta: &'a Arc<Mta>, invocation: &'a Invocation, caller: Caller, keeps: bool) -> Self {
         let config = &mta.site.config;
         let mut client = Client::local_user(&caller.name);
+        // what the site says counts more than the mode and -G
         let modifiers = config.options.direct_submission_modifiers.clone();
-        client.daemon.modifiers = match invocation.gateway {
+        client.daemon.modifiers = modifiers.unwrap_or_else(|| match invocation.gateway {
             true => b"Cf".to_vec(),
             // mail that another host hands in is none of its user's
             false if is_from_arpanet(invocation) => Vec::new(),
-            false => modifiers.unwrap_or_else(|| b"cu".to_vec()),
-        };
+            false => b"cu".to_vec(),
+        });
         let envelope = Envelope { id: mta.queue.next_id(), created: clock::now(), ..Envelope::default() };
         let old_style = config.options.old_style_headers;
         let (misused, told) = (false, 0);
@@ -80,7 +81,7 @@ impl<'a> Submission<'a> {
         submission
     }
 
-    /// A time of the command line is in units that nobody knows.
+    /// A time of the command line is in units that nobody knows, or -B names no body type.
     pub(super) fn misused(self, misused: bool) -> Self {
         Self { misused, ..self }
     }
@@ -99,7 +100,7 @@ impl<'a> Submission<'a> {
         self.set_dsn();
         self.set_sender().await;
         if self.invocation.names_nobody() {
-            say(NOBODY_NAMED);
+            say(&self.invocation.spoken(NOBODY_NAMED));
         }
         self.add_operands().await;
         if self.misused {
@@ -151,7 +152,7 @@ impl<'a> Submission<'a> {
         self.envelope.attempt.console.errors = Errors::Said;
         self.envelope.attempt.console.verifies = true;
         if self.invocation.names_nobody() {
-            say(NOBODY_NAMED);
+            say(&self.invocation.spoken(NOBODY_NAMED));
         }
         self.add_operands().await;
         let mut faulty = self.envelope.attempt.console.release() > 0;
@@ -279,10 +280,6 @@ impl<'a> Submission<'a> {
         let invocation = self.invocation;
         if let Some(kind) = &invocation.body_type {
             self.envelope.body_type = BodyType::parse(kind);
-            if self.envelope.body_type.is_none() {
-                say(&[b"Illegal body type ", &kind[..]].concat());
-                self.misused = true;
-            }
         }
         if let Some(ret) = &invocation.ret {
             let headers = ret.eq_ignore_ascii_case(b"hdrs");

@@ -177,7 +177,7 @@ impl Submission<'_> {
         let said = about(&shorten(text, MAX_SHOWN), problem);
         self.envelope.attempt.console.error(&said);
         if self.envelope.attempt.console.logged {
-            self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
+            self.mta.log.log(3, Priority::Notice, Some(self.envelope.id.as_bytes()), &said);
         }
     }
 

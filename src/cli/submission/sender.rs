@@ -5,7 +5,7 @@ use crate::addr::{MAX_SHOWN, one_line, shorten};
 use crate::daemon::full_name_of;
 use crate::envelope::{SHOWN_OF_SENDER, plain_address, set_sender};
 use crate::logging::{Priority, Quiet};
-use crate::message::{Header, set_dates};
+use crate::message::{Header, HeaderKind, set_dates};
 use crate::rewrite::Address;
 use crate::schema::{EnhancedStatus, Privacy, Reply, Sysexit};
 use crate::smtp::proto::encode_xtext;
@@ -22,7 +22,8 @@ impl Submission<'_> {
         if let Some(flags) = config.macro_value("daemon_flags") {
             scope.set_named(config, b"daemon_flags", flags);
         }
-        if let Some(id) = config.macro_id("daemon_flags").filter(|_| is_from_arpanet(self.invocation)) {
+        let unmarked = is_from_arpanet(self.invocation) && self.client.daemon.modifiers.is_empty();
+        if let Some(id) = config.macro_id("daemon_flags").filter(|_| unmarked) {
             scope.unset(id);
         }
         set_dates(config, scope, self.envelope.created);
@@ -95,10 +96,15 @@ impl Submission<'_> {
     /// Whom the message names as its author is its sender; where he is none, the caller stays.
     pub(super) async fn take_author(&mut self) {
         // who sends it on is the author of the copy (RFC 5322, 3.6.6)
-        let named =
-            |name: &[u8]| self.envelope.headers.0.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-        let author = named(b"Resent-From").or_else(|| named(b"From"));
-        let Some(text) = author.map(|field| one_line(field.value.trim_ascii()).into_owned()) else { return };
+        let fields = &self.envelope.headers.0;
+        let place = |name: &[u8]| fields.iter().position(|field| field.name.eq_ignore_ascii_case(name));
+        let Some(place) = place(b"Resent-From").or_else(|| place(b"From")) else { return };
+        // the name of an account is quoted where it must be
+        let author = match fields[place].kind.contains(HeaderKind::USER) {
+            true => fields[place].value.clone(),
+            false => self.envelope.headers.stored(&self.mta.site.config).0.swap_remove(place).value,
+        };
+        let text = one_line(author.trim_ascii()).into_owned();
         let before = self.envelope.sender.clone();
         let parsed = set_sender(&self.mta.site, &mut self.envelope, &mut Quiet, &text).await;
         for problem in &parsed.problems {

@@ -68,7 +68,7 @@ impl Submission<'_> {
     pub(super) fn refuse_size(&mut self) {
         let most = self.mta.site.config.options.max_message_size;
         let measured = format!("message size ({}) exceeds maximum ({most})", self.envelope.size);
-        self.mta.log.log(4, Priority::Notice, Some(self.envelope.id.as_bytes()), measured.as_bytes());
+        self.mta.log.log(6, Priority::Notice, Some(self.envelope.id.as_bytes()), measured.as_bytes());
         let text = format!("Message exceeds maximum fixed size ({most})");
         say(text.as_bytes());
         self.envelope.note_reply(&Reply::new(552, Some(EnhancedStatus(5, 2, 3)), text));
@@ -108,7 +108,7 @@ impl Submission<'_> {
                 let to = log_text(&recipient.text);
                 let to = vec![&to[..]];
                 let line = RecipientLine { to, delay, priority, stat: &why, ..RecipientLine::default() };
-                self.mta.log.log(4, Priority::Info, Some(id.as_bytes()), &line.to_line());
+                self.mta.log.log(8, Priority::Info, Some(id.as_bytes()), &line.to_line());
             }
             if !is_late {
                 recipient.state = state.clone();

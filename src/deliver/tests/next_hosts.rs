@@ -1,6 +1,8 @@
 //! Which host gets the mail that the one before does not take.
 
 use super::*;
+use crate::logging::{Console, Steps};
+use crate::schema::Sysexit;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -79,18 +81,42 @@ async fn an_mx_list_that_points_back_is_complained_of_before_its_turn() {
     let (closed, _, port) = listeners().await;
     drop(closed);
     let record = |name: &str, kind: &str, value: &str| (name.to_owned(), kind.to_owned(), value.to_owned());
-    for (most, expected) in [
-        ("", ["a@alpha", "MX list", "b@beta", "x@loop", "z@zeta"]),
-        ("M=1, ", ["a@alpha", "b@beta", "MX list", "x@loop", "z@zeta"]),
+    for (most, exit, expected) in [
+        ("", Sysexit::SOFTWARE, ["a@alpha", "MX list", "b@beta", "x@loop", "z@zeta"]),
+        ("M=1, ", Sysexit::UNAVAILABLE, ["a@alpha", "b@beta", "MX list", "x@loop", "z@zeta"]),
     ] {
         let mut zone = vec![record("loop", "MX", "0 localhost.")];
         zone.extend(["alpha", "beta", "zeta"].map(|host| record(host, "A", "127.0.0.1")));
         let mailer =
             format!("Mlmtp, P=[IPC], F=mDFMXu, S=0, R=0, {most}T=DNS/RFC822/SMTP, A=TCP $h {port}\n");
         let scene = scene_among("", &mailer, zone);
-        scene.attempt(&["x@loop", "z@zeta", "b@beta", "a@alpha"]).await;
+        let (envelope, _) = scene.attempt(&["x@loop", "z@zeta", "b@beta", "a@alpha"]).await;
+        // whoever waits for it hears of the first thing that is wrong, and this host's own errors are the program's
+        assert_eq!(envelope.attempt.exit, exit);
         let log = scene.log();
         let said = log.iter().filter_map(|line| expected.into_iter().find(|word| line.contains(word)));
         assert_eq!(said.collect::<Vec<_>>(), expected, "{log:?}");
+    }
+}
+
+/// `-v`: an exchanger without an address is said to be called, as it is named; a domain that is none is not.
+#[tokio::test]
+async fn who_has_no_address_is_said_to_be_called() {
+    let record = |name: &str, kind: &str, value: &str| (name.to_owned(), kind.to_owned(), value.to_owned());
+    let zone = vec![record("named", "MX", "0 gone.elsewhere."), record("empty", "TXT", "nothing")];
+    let scene = scene_among("", "Mlmtp, P=[IPC], F=mDFMXu, S=0, R=0, T=DNS/RFC822/SMTP, A=TCP $h 1\n", zone);
+    for (domain, told) in [
+        ("named", &["Connecting to gone.elsewhere. via lmtp..."][..]),
+        ("empty", &["Connecting to empty via lmtp..."]),
+        ("nowhere", &[]),
+    ] {
+        let steps = Steps::default();
+        let mut envelope = scene.envelope(&[&format!("x@{domain}")]);
+        envelope.attempt.console = Console::of_client(steps.clone());
+        scene.deliverer.attempt(&mut envelope, None).await;
+        let said: Vec<_> =
+            steps.take().iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let expected: Vec<_> = told.iter().map(|line| format!("x@{domain}... {line}")).collect();
+        assert_eq!(said, expected, "{domain}");
     }
 }
