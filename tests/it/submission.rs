@@ -174,7 +174,8 @@ fn modifiers_of_the_site_count_more_than_those_of_a_mode() {
         let output = sendmail(&scratch, &[option, word, "-odq", &scratch.user], "Subject: x\n\nbody\n");
         let queue = fs::read_dir(scratch.path("mqueue")).expect("a queue").flatten();
         let control = queue.into_iter().find(|entry| entry.file_name().to_string_lossy().starts_with("qf"));
-        let control = control.map(|entry| fs::read_to_string(entry.path()).expect("a control file"));
+        let control = control.map(|entry| fs::read(entry.path()).expect("a control file"));
+        let control = control.map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(
             control.as_ref().is_some_and(|text| text.contains(flags)),
             "{option} {word}: {control:?} {}",
