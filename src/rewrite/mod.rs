@@ -24,4 +24,4 @@ pub use error::{error_reply, error_status};
 pub use rewriter::Rewriter;
 pub use run::expand;
 pub use site::Site;
-pub use syntax::{invalid_text, invalid_user};
+pub use syntax::{invalid_text, invalid_user, is_about_control_bytes};

@@ -3,6 +3,8 @@
 use super::AddressKind;
 use crate::schema::{EnhancedStatus, Reply};
 
+/// What is wrong with control bytes.
+const NON_PRINTABLE: &str = "non-printable character";
 /// Longest address in bytes.
 const MAX_ADDRESS: usize = 255;
 
@@ -80,18 +82,37 @@ pub fn invalid_user(user: &mut [u8], kind: AddressKind, utf8: bool) -> Result<()
     }
     let why = match () {
         () if eight => "8-bit character",
-        () if odd => "non-printable character",
+        () if odd => NON_PRINTABLE,
         () if escaped => "trailing \\ character",
         () if quoted => "unbalanced quote",
         () => return Ok(()),
     };
     let message = [b"Syntax error in mailbox address \"", &user[..], b"\" (", why.as_bytes(), b")"].concat();
-    Err(Reply::new(if eight { 501 } else { 553 }, enhanced(kind), message))
+    Err(Reply::new(if eight || odd { 501 } else { 553 }, enhanced(kind), message))
+}
+
+/// Is this such a refusal, for control bytes? Programs that end with the status of their errors pass over it, as sendmail does.
+pub fn is_about_control_bytes(reply: &Reply) -> bool {
+    reply.code == 501 && reply.text.ends_with([b"(", NON_PRINTABLE.as_bytes(), b")"].concat().as_slice())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_bytes_are_a_syntax_error_with_a_status_of_sender_or_recipient() {
+        for (kind, detail) in [(AddressKind::SENDER, 7), (AddressKind::RECIPIENT, 3)] {
+            let mut user = b"a\x01b@x.example".to_vec();
+            let reply = invalid_user(&mut user, kind, false).expect_err("no rule makes these");
+            assert_eq!((reply.code, reply.enhanced), (501, Some(EnhancedStatus(5, 1, detail))));
+            assert!(is_about_control_bytes(&reply));
+        }
+        // within quotes and behind a backslash they are text
+        assert_eq!(invalid_user(&mut b"\"a\x01b\"@x".to_vec(), AddressKind::SENDER, false), Ok(()));
+        let eight = invalid_user(&mut b"\x9b".to_vec(), AddressKind::SENDER, false).expect_err("an operator");
+        assert!(!is_about_control_bytes(&eight));
+    }
 
     #[test]
     fn utf8_is_an_address_where_the_option_says_so() {

@@ -9,7 +9,7 @@ use super::vocabulary::Vocabulary;
 use crate::analysis::debugger::Tape;
 use crate::cli::debug::Levels;
 use crate::logging::Tracer;
-use crate::rewrite::error_status;
+use crate::rewrite::{error_status, is_about_control_bytes};
 use crate::schema::{Reply, Sysexit};
 use crate::sys::safe::Danger;
 use std::io::{Read, Write};
@@ -183,7 +183,7 @@ impl Tracer for Console {
         self.say(seven_bit(&reply.text));
         match &reply.enhanced {
             _ if reply.code == 554 => self.fail(Sysexit::SOFTWARE),
-            Some(_) if reply.code == 501 => {
+            Some(_) if reply.code == 501 && !is_about_control_bytes(reply) => {
                 self.fail(error_status(reply.enhanced_text().as_deref().map(str::as_bytes)))
             }
             _ => {}
