@@ -97,7 +97,7 @@ pub fn usage_error(mode: Mode, text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Does it answer in SMTP, whatever it has to say?
+/// Does it answer in SMTP, whatever it has to say? A daemon in the foreground has somebody who reads along.
 pub fn speaks_smtp(mode: Mode) -> bool {
-    matches!(mode, Mode::Smtp | Mode::Daemon | Mode::DaemonForeground)
+    matches!(mode, Mode::Smtp | Mode::Daemon)
 }

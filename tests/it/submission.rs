@@ -82,6 +82,8 @@ fn a_wrong_option_comes_before_a_missing_cf() {
         ("NoSuchOption=1", "-bm", "readcf: unknown option name NoSuchOption\n", 70),
         ("DeliveryMode=x", "-bp", "Unknown delivery mode x\n", 64),
         ("NoSuchOption=1", "-bs", "554 5.0.0 readcf: unknown option name NoSuchOption\r\n", 70),
+        ("NoSuchOption=1", "-bd", "554 5.0.0 readcf: unknown option name NoSuchOption\r\n", 70),
+        ("NoSuchOption=1", "-bD", "readcf: unknown option name NoSuchOption\n", 70),
         ("NoSuchOption=1", "-bt", "line 0: cannot open: No such file or directory\n", 72),
         ("LogLevel=9", "-bm", "line 0: cannot open: No such file or directory\n", 72),
     ] {
