@@ -43,6 +43,11 @@ impl Connections {
         self.shared.as_ref()?.take(key, max_messages).await
     }
 
+    /// May a connection outlive its message (ConnectionCacheSize)?
+    pub(super) fn keeps_any(&self) -> bool {
+        self.limits.most > 0
+    }
+
     /// Keeps a connection: for others who have mail for its host, else for ourselves. The one that was used the longest
     /// ago has to go when there are too many. Of those that were used in the same second it is the last, as with sendmail.
     pub(super) async fn keep(&mut self, key: ConnectionKey, server: ServerConnection) {

@@ -383,6 +383,7 @@ async fn serve_lmtp(path: &Path, answers: Vec<&'static str>) -> JoinHandle<Vec<S
                     data = true;
                     "354 go\r\n".to_owned()
                 }
+                "RCPT" if line.contains("<refused") => "550 5.1.1 no\r\n".to_owned(),
                 _ => "250 ok\r\n".to_owned(),
             };
             seen.push(line.clone());
@@ -521,6 +522,20 @@ async fn a_connection_is_left_to_those_who_wait_for_its_host() {
         verbs,
         [&["LHLO"][..], &message, &["RSET"], &message, &["RSET"], &message, &["QUIT"]].concat()
     );
+}
+
+/// RSET makes room for the next message; where no connection is kept there is none.
+#[tokio::test]
+async fn a_connection_that_ends_is_not_reset() {
+    let cases =
+        [("O ConnectionCacheSize=0\n", &["QUIT"][..]), ("O ConnectionCacheSize=1\n", &["RSET", "QUIT"])];
+    for (option, end) in cases {
+        let scene = scene_with("", option);
+        let server = serve_lmtp(&scene.dir.path().join("there.socket"), Vec::new()).await;
+        let (envelope, _) = scene.attempt(&["refused@there"]).await;
+        assert_eq!(scene.states(&envelope), ["refused@there Failed"], "{option}");
+        assert_eq!(heard(server).await[3..], *end, "{option}");
+    }
 }
 
 /// With flag l an LMTP server's mailboxes are this host's: the receipt says so.

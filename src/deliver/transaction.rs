@@ -88,7 +88,9 @@ pub(super) async fn run(
         server.quit(timeouts.quit).await;
         return result;
     }
-    if answers.dot.is_empty() && !server.dead {
+    // a connection that ends here anyway needs it only where DATA has gone out with the recipients
+    let goes_on = attempt.connections.keeps_any() || answers.data.is_some();
+    if answers.dot.is_empty() && goes_on && !server.dead {
         server.reset(timeouts.rset).await;
     }
     attempt.connections.keep(key, server).await;
