@@ -13,8 +13,14 @@ use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::smtp::server::LookedUp;
 use crate::sys::clock;
 
-/// An address, and the user on whose behalf a file or program is named.
-type Named = (Address, Vec<u8>);
+/// Somebody behind what was asked for.
+struct Named {
+    address: Address,
+    /// The user on whose behalf a file or program is named.
+    user: Vec<u8>,
+    /// Has an account been looked for? Neither of an alias nor of a name that cannot be looked up for now.
+    looked_up: bool,
+}
 
 /// One reply per final recipient of a list of addresses. A member that is refused is the only reply.
 pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
@@ -36,7 +42,8 @@ pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], foll
 /// VRFY: the addresses as they are named, the last one first, as sendmail reads lists.
 async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
     let list = list_of(mta, envelope, text);
-    let mut rewriter = Rewriter::quiet(&mta.site, &mut envelope.scope);
+    let Envelope { scope, session, id, .. } = envelope;
+    let mut rewriter = Rewriter::quiet(&mta.site, scope);
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     let mut found = Vec::new();
     for member in list.into_iter().rev() {
@@ -46,18 +53,25 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
             return Err(refusal);
         }
         let address = parsed.address.ok_or_else(Reply::default)?;
+        session.verified = true;
+        if parsed.temporary {
+            found.push(Named { address, user: Vec::new(), looked_up: false });
+            continue;
+        }
         match expander.check(&mut rewriter, &address).await {
             Checked::Unknown(mut reply) => {
                 reply.text = [&addr::shorten(&member, addr::MAX_SHOWN)[..], b"... ", &reply.text].concat();
                 return Err(reply);
             }
             Checked::TooDeep(reply) => {
-                expander.log_too_deep(&envelope.id, b"", &reply);
+                expander.log_too_deep(id, b"", &reply);
                 return Err(reply);
             }
             Checked::Later(reply) => return Err(reply),
-            Checked::Deliverable(address) => found.push((address, Vec::new())),
-            Checked::Alias { .. } => found.push((address, Vec::new())),
+            Checked::Deliverable(address) => {
+                found.push(Named { address, user: Vec::new(), looked_up: true });
+            }
+            Checked::Alias { .. } => found.push(Named { address, user: Vec::new(), looked_up: false }),
         }
     }
     Ok(found)
@@ -102,11 +116,12 @@ fn asked(text: Vec<u8>) -> Recipient {
 }
 
 /// EXPN: those to whom a message would go.
-async fn members(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
+async fn members(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
     let recipients = list_of(mta, envelope, text).into_iter().rev().map(asked).collect();
     let mut trial = Envelope { recipients, ..trial(envelope) };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     expander.expand_for_client(&mut trial, clock::now()).await;
+    envelope.session.verified |= trial.recipients.iter().any(|one| one.address.is_some());
     // what has no code tells of lists
     let refused = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_digit);
     if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(refused) {
@@ -130,7 +145,8 @@ fn below(trial: &Envelope, parent: Option<usize>, found: &mut Vec<Named>) {
     for (index, recipient) in trial.recipients.iter().enumerate().filter(|(_, one)| one.parent == parent) {
         let user = recipient.control.as_ref().map(|control| control.user.clone()).unwrap_or_default();
         let address = recipient.address.clone().filter(|_| recipient.state.is_pending());
-        found.extend(address.map(|address| (address, user)));
+        let looked_up = recipient.state != RecipientState::Queued;
+        found.extend(address.map(|address| Named { address, user, looked_up }));
         // a parent stands before its members, so this ends
         if trial.recipients[index..].iter().any(|one| one.parent == Some(index)) {
             below(trial, Some(index), found);
@@ -140,10 +156,10 @@ fn below(trial: &Envelope, parent: Option<usize>, found: &mut Vec<Named>) {
 
 /// Local addresses come first, others by host.
 async fn replies(mta: &Mta, mut found: Vec<Named>, expanded: bool) -> Vec<Reply> {
-    found.sort_by(|(one, _), (other, _)| one.host.cmp(&other.host));
+    found.sort_by(|one, other| one.address.host.cmp(&other.address.host));
     let mut replies = Vec::new();
-    for (address, user) in &found {
-        replies.push(shown(mta, address, user, expanded).await);
+    for named in &found {
+        replies.push(shown(mta, named, expanded).await);
     }
     replies
 }
@@ -166,13 +182,15 @@ async fn full_name_of_user(mta: &Mta, name: &[u8]) -> Vec<u8> {
 
 /// `250 2.1.5 Full Name <user@host>`; for VRFY 252 where the mailer cannot tell (flag q missing), as RFC 5321,
 /// section 3.5.3, wants it of addresses that somebody else is responsible for.
-async fn shown(mta: &Mta, address: &Address, user: &[u8], expanded: bool) -> Reply {
+async fn shown(mta: &Mta, named: &Named, expanded: bool) -> Reply {
+    let Named { address, user, looked_up } = named;
     let config = &mta.site.config;
     let mailer = config.mailers.get(usize::from(address.mailer.0));
     let code = if expanded || mailer.is_some_and(|mailer| mailer.has(b'q')) { 250 } else { 252 };
     let full_name = match is_file_or_program(config, address) {
         true => full_name_of_user(mta, user).await,
-        false => full_name_of(mta, address).await,
+        false if *looked_up => full_name_of(mta, address).await,
+        false => Vec::new(),
     };
     let whole = address.user.contains(&b'@') || is_file_or_program(config, address);
     let mailbox = match whole {

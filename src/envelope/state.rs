@@ -99,6 +99,8 @@ pub struct SessionState {
     pub looked_up: bool,
     /// The same, once a filter has named others, of those whom the client has named: only they count.
     pub looked_up_before: Option<bool>,
+    /// VRFY or EXPN has shown that the rules know an address: the recipient is not known to be the only one then.
+    pub verified: bool,
     /// A ruleset said discard: it is accepted and goes nowhere.
     pub discard: bool,
     /// A list that the client asked for has shown that addresses stand between commas.

@@ -227,7 +227,7 @@ impl AliasExpansion<'_, '_> {
     }
 }
 
-/// What is said of a list in which a `<` has no end: the rest of it behind a comma, and that.
+/// What is said of a list in which a quotation or a `<` has no end: the rest of it behind a comma, and that.
 pub fn unbalanced(list: &[u8]) -> Option<Vec<u8>> {
     let (mut begin, mut open, mut quoted) = (0, false, false);
     for (at, byte) in list.iter().enumerate() {
@@ -239,5 +239,7 @@ pub fn unbalanced(list: &[u8]) -> Option<Vec<u8>> {
             _ => {}
         }
     }
-    open.then(|| [list[begin..].trim_ascii(), b"... Unbalanced '<'"].concat())
+    // of both, the quotation: what it hides might have ended the other
+    let mark = if quoted { b'"' } else { b'<' };
+    open.then(|| [list[begin..].trim_ascii(), b"... Unbalanced '", &[mark], b"'"].concat())
 }

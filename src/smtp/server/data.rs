@@ -46,7 +46,7 @@ impl<A: Acceptor> Session<A> {
     /// `$u`, which the Received field shows, is known only when one recipient was looked up.
     pub(super) fn name_single_recipient(&mut self) {
         let looked_up = self.transaction.rcpt_count().map_or(0, |count| count.looked_up as usize);
-        let addresses = looked_up + usize::from(self.transaction.verified);
+        let addresses = looked_up + usize::from(self.transaction.envelope.session.verified);
         let only = match self.transaction.recipients() {
             1 => self.transaction.named().next().map(|only| only.text.clone()),
             _ => None,

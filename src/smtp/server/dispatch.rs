@@ -3,7 +3,7 @@
 
 use super::acceptor::{Acceptor, Closing};
 use super::session::{Flow, Session};
-use super::usage::longer_and_longer;
+use super::usage::{Pace, longer_and_longer};
 use super::verb_row::{Command, VerbRow};
 use super::verbs;
 use super::wire::{Input, Lost};
@@ -128,6 +128,7 @@ impl<A: Acceptor> Session<A> {
             Ok(line) => line,
             Err(BareCarriageReturn) => return self.refuse_line(),
         };
+        self.log_command(&line);
         let (word, argument) = split_verb(&line);
         let row = verbs::find(word);
         self.issued_mail_command |= row.issued_mail_command;
@@ -248,9 +249,18 @@ impl<A: Acceptor> Session<A> {
 
     /// Clients that repeat themselves wait longer and longer.
     pub(super) async fn slow_down(&mut self, counter: &'static str, name: &str, most: u32) -> Flow {
+        match self.pace(counter, name, most) {
+            Pace::AtOnce => Flow::Continue,
+            Pace::After(pause) => self.pause(pause).await,
+            Pace::Never => self.too_many("commands"),
+        }
+    }
+
+    /// One more use of a command: how soon is it answered?
+    pub(super) fn pace(&mut self, counter: &'static str, name: &str, most: u32) -> Pace {
         let uses = self.usage.count(counter);
         if most == 0 || uses < most {
-            return Flow::Continue;
+            return Pace::AtOnce;
         }
         if uses == most {
             let text = format!(": possible SMTP attack: command={name}, count={uses}");
@@ -258,8 +268,8 @@ impl<A: Acceptor> Session<A> {
             self.log(5, Priority::Info, &text);
         }
         if self.server.policy.max_daemon_children > 0 && uses >= 2 * most {
-            return self.too_many("commands");
+            return Pace::Never;
         }
-        self.pause(longer_and_longer(uses - most)).await
+        Pace::After(longer_and_longer(uses - most))
     }
 }

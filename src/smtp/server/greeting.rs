@@ -171,6 +171,6 @@ impl<A: Acceptor> Session<A> {
             first.extend_from_slice(b" ESMTP");
             first.extend_from_slice(&rest);
         }
-        self.wire.put_lines(b"220", &lines);
+        self.put_lines(b"220", &lines);
     }
 }

@@ -121,7 +121,7 @@ impl<A: Acceptor> Session<A> {
                 self.refusal.is_some(),
             ));
         }
-        self.wire.put_lines(b"250", &lines);
+        self.put_lines(b"250", &lines);
     }
 
     /// Nothing may follow EHLO and DATA in one group (RFC 2920, section 3.1): what does may have been put

@@ -8,7 +8,7 @@
 //! - [`extensions`]: EHLO keywords as rows; [`features`]: who may use what
 //! - [`policy`]: the options that matter here
 //! - [`wire`]: bytes, lines, time-outs; `session`: what a session is; `greeting`: from connect to 220;
-//!   `dispatch`: from a line to its command; `usage`: who asks for too much; `budget`: memory
+//!   `dispatch`: from a line to its command; `dialogue_log`: both in the log; `usage`: who asks for too much; `budget`: memory
 //! - [`security`]: how far a client is to be trusted
 //! - [`filter`]: who may refuse or change a message; `rulesets`: the check rulesets as the first of them;
 //!   `filtering`: when they are asked, and what follows; `arrived`: a message while they change it
@@ -25,6 +25,7 @@ mod budget;
 mod collect;
 mod collecting;
 mod data;
+mod dialogue_log;
 mod dispatch;
 mod errors_to;
 mod etrn;

@@ -9,7 +9,7 @@ use crate::schema::{EnhancedStatus, Reply};
 impl<A: Acceptor> Session<A> {
     /// Queues a reply. It is sent when the input is used up.
     pub(super) fn say(&mut self, code: &str, enhanced: Option<&str>, text: &[u8]) {
-        self.wire.put(code.as_bytes(), enhanced.map(str::as_bytes), text, false);
+        self.put_line(code.as_bytes(), enhanced.map(str::as_bytes), text, false);
     }
 
     /// Queues a refusal; `to` is the address that it concerns. Gives what was said after the codes.
@@ -31,7 +31,7 @@ impl<A: Acceptor> Session<A> {
         }
         let enhanced = reply.enhanced_text();
         let enhanced = enhanced.as_deref().map(str::as_bytes);
-        self.wire.put(format!("{:03}", reply.code).as_bytes(), enhanced, &reply.text, more);
+        self.put_line(format!("{:03}", reply.code).as_bytes(), enhanced, &reply.text, more);
     }
 
     /// The refusal of a command where a filter wants everything tried again later, told to the log.
@@ -62,6 +62,8 @@ impl<A: Acceptor> Session<A> {
         // what is said is of seven bits unless the client knows SMTPUTF8, and what the log and the queue have of it too
         if !self.wire.speaks_utf8() {
             reply.text.iter_mut().for_each(|byte| *byte &= 0x7f);
+            // a NUL that this makes ends the text for each of them
+            reply.text.truncate(memchr::memchr(0, &reply.text).unwrap_or(reply.text.len()));
         }
         if self.server.policy.soft_bounce && reply.is_permanent() {
             reply.code -= 100;

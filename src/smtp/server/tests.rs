@@ -269,7 +269,7 @@ async fn answers(text: &str) -> String {
     answers_of(server(), text).await
 }
 
-async fn answers_of(server: Arc<Server>, text: &str) -> String {
+pub(super) async fn answers_of(server: Arc<Server>, text: &str) -> String {
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
     let client = client_at("192.0.2.9 client9.elsewhere.example");
     let session = tokio::spawn(Session::new(server, Memory::default(), client, theirs).serve());

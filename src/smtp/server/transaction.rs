@@ -32,6 +32,8 @@ pub(super) struct RcptCount {
     pub(super) refused: u32,
     /// Those that were accepted, though it be for somebody who is there already.
     pub(super) accepted: u32,
+    /// The log has heard of the flood that is held back.
+    pub(super) throttled: bool,
 }
 
 /// What is known of the message to come.
@@ -46,8 +48,6 @@ pub(super) struct Transaction {
     pub(super) shown: usize,
     /// Why the message is refused, as the log is to say it.
     pub(super) refused_as: Option<Vec<u8>>,
-    /// VRFY or EXPN was used: the recipient is not known to be the only address then.
-    pub(super) verified: bool,
 }
 
 impl Transaction {

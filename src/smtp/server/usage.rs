@@ -14,6 +14,15 @@ pub(super) fn longer_and_longer(times: u32) -> Duration {
     Duration::from_secs(1u64.checked_shl(times).unwrap_or(u64::MAX)).min(MAX_PAUSE)
 }
 
+/// How soon a client that repeats itself is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pace {
+    AtOnce,
+    After(Duration),
+    /// It is sent away.
+    Never,
+}
+
 /// Counts of one session.
 #[derive(Default)]
 pub(super) struct Usage {

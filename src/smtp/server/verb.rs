@@ -27,8 +27,8 @@ impl<A: Acceptor> Session<A> {
 
     /// What has been done since the last reply.
     pub(super) fn tell_steps(&mut self) {
-        for step in self.steps.iter().flat_map(Steps::take) {
-            self.wire.put(b"050", None, &step, false);
+        for step in self.steps.as_ref().map(Steps::take).unwrap_or_default() {
+            self.put_line(b"050", None, &step, false);
         }
     }
 }

@@ -3,24 +3,27 @@
 use super::acceptor::Acceptor;
 use super::filter::FilterCall;
 use super::session::{Flow, Session};
+use super::usage::Pace;
 use super::verb_row::{Command, VerbRow};
 use crate::addr::{MAX_SHOWN, shorten};
 use crate::logging::{Console, Priority, log_text};
 use crate::schema::{EnhancedStatus, Privacy, Reply};
 use crate::smtp::proto::split_address;
+use tokio::time::Instant;
+
+/// So many are answered at once.
+const MAX_AT_ONCE: u32 = 6;
 
 pub(super) const fn vrfy_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("VRFY", |session, command| Box::pin(session.vrfy(command, false)))
         .issued_mail_command()
         .delayed_as("VRFY")
-        .limit("VRFY/EXPN", "VRFY", 6)
 }
 
 pub(super) const fn expn_row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("EXPN", |session, command| Box::pin(session.vrfy(command, true)))
         .issued_mail_command()
         .delayed_as("EXPN")
-        .limit("VRFY/EXPN", "EXPN", 6)
 }
 
 impl<A: Acceptor> Session<A> {
@@ -28,6 +31,10 @@ impl<A: Acceptor> Session<A> {
         let Command { argument, line, .. } = command;
         let shown = shorten(line, MAX_SHOWN);
         let name = if expand { "EXPN" } else { "VRFY" };
+        let (begun, pace) = (Instant::now(), self.pace("VRFY/EXPN", name, MAX_AT_ONCE));
+        if pace == Pace::Never {
+            return self.too_many("commands");
+        }
         // no 4yz is a reply to these commands (RFC 821)
         if let Some(reply) = self.put_off(name, argument, 550, (5, 7, 1)) {
             self.error(&reply, None);
@@ -56,10 +63,15 @@ impl<A: Acceptor> Session<A> {
         }
         let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
         self.tell_steps();
-        self.transaction.verified = true;
         self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
         if self.transaction.has_begun() {
             self.count_recipients(false);
+        }
+        // a guess that is wrong is answered no sooner than one that is right
+        if let Pace::After(pause) = pace
+            && self.pause(pause.saturating_sub(begun.elapsed())).await == Flow::Close
+        {
+            return Flow::Close;
         }
         self.put_found_in(replies, name, utf8);
         Flow::Continue

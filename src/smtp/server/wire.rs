@@ -118,13 +118,6 @@ impl Wire {
         self.utf8
     }
 
-    /// Queues a reply of several lines.
-    pub fn put_lines(&mut self, code: &[u8], lines: &[Vec<u8>]) {
-        for (index, line) in lines.iter().enumerate() {
-            self.put(code, None, line, index + 1 < lines.len());
-        }
-    }
-
     /// Sends what is queued.
     ///
     /// # Errors
