@@ -169,6 +169,10 @@ impl Acceptor for DaemonAcceptor {
         load::has_room(&self.mta.site.config.options, size)
     }
 
+    fn refuses_program(&self, address: &Address) -> Option<Reply> {
+        self.expander().refuses_program(address)
+    }
+
     async fn verify(&self, envelope: &mut Envelope, address: Address) -> Verified {
         let expander = self.expander();
         if let Some(reply) = expander.refuses_directly(&address) {

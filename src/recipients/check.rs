@@ -62,6 +62,14 @@ impl Expander<'_> {
         Some(Reply::new(550, Some(EnhancedStatus(5, 7, 1)), text))
     }
 
+    /// The same of programs alone: that nobody will get the message saves only files and lists from it.
+    pub fn refuses_program(&self, address: &Address) -> Option<Reply> {
+        let config = &self.site.config;
+        let is_program = is_file_or_program(config, address)
+            && self.mailer(address).is_some_and(|mailer| mailer.name.eq_ignore_ascii_case(b"prog"));
+        is_program.then(|| self.refuses_directly(address)).flatten()
+    }
+
     /// Is it looked up among aliases, by ruleset 5, or among accounts?
     pub fn looks_up(&self, address: &Address) -> bool {
         self.mailer(address).is_some_and(|mailer| [b'A', b'5', b'w'].iter().any(|flag| mailer.has(*flag)))

@@ -43,9 +43,54 @@ fn vrfy_and_expn_say_what_is_wrong_with_an_address() {
         let said = answers(&scratch, &["EHLO c", &format!("{verb} {user}{open}"), "QUIT"]);
         assert!(said.contains(&format!("553 5.0.0 {user}{open}... Unbalanced {why}\r\n")), "{said}");
     }
+    // a byte that nobody can type is no part of an address
+    let said = answers(&scratch, &["EHLO c", "VRFY a\x01b", "EXPN a\x7f", "QUIT"]);
+    for shown in ["a?b", "a?"] {
+        let why =
+            format!("501 5.1.3 Syntax error in mailbox address \"{shown}\" (non-printable character)\r\n");
+        assert!(said.contains(&why), "{said}");
+    }
     // blanks of every kind divide a list
     let said = answers(&scratch, &["EHLO c", &format!("VRFY {user}\tnosuchuser-here"), "QUIT"]);
     assert!(said.contains("550 5.1.1 nosuchuser-here... User unknown"), "{said}");
+}
+
+/// An alias is shown as it is named: whoever has an account of that name may be somebody else.
+#[test]
+fn vrfy_of_an_alias_has_no_full_name() {
+    let scratch = Scratch::new(free_port());
+    let user = scratch.user.clone();
+    let aliases = fs::read_to_string(scratch.etc("aliases")).expect("aliases");
+    let own = format!("{user}: \\{user}, postmaster\n");
+    let others: Vec<&str> = aliases.lines().filter(|line| !line.starts_with(&format!("{user}:"))).collect();
+    fs::write(scratch.etc("aliases"), others.join("\n") + "\n" + &own).expect("a file");
+    scratch.run(&["sendmail", "-bi", "-C", &scratch.cf()], Stdio::null());
+    let said = answers(&scratch, &["EHLO c", &format!("VRFY {user}"), "QUIT"]);
+    assert!(said.contains(&format!("\r\n250 2.1.5 <{user}@")), "{said}");
+}
+
+/// Mail of a sender that is thrown away is for anybody, but never for a program.
+#[test]
+fn no_client_names_a_program_though_nobody_gets_the_message() {
+    let scratch = Scratch::new(free_port());
+    let access =
+        fs::read_to_string(scratch.etc("access")).expect("access") + "From:quiet@partner.example\tDISCARD\n";
+    fs::write(scratch.etc("access"), access).expect("a file");
+    let source = fs::File::open(scratch.etc("access")).expect("a map source");
+    let target = scratch.etc("access").display().to_string();
+    scratch.run(&["makemap", "-C", &scratch.cf(), "hash", &target], Stdio::from(source));
+    let named = ["RCPT TO:<nosuchuser-here>", "RCPT TO:</tmp/x>", "RCPT TO:<|/bin/true>"];
+    let said = answers(
+        &scratch,
+        &[&["EHLO c", "MAIL FROM:<quiet@partner.example>"], &named[..], &["QUIT"]].concat(),
+    );
+    for reply in [
+        "250 2.1.5 <nosuchuser-here>... Recipient ok",
+        "250 2.1.5 </tmp/x>... Recipient ok",
+        "550 5.7.1 <|/bin/true>... Cannot mail directly to programs",
+    ] {
+        assert!(said.contains(reply), "{said}");
+    }
 }
 
 /// VERB: lists are expanded where they are named, each step is told, and who is refused of a list is refused to the client; of those who

@@ -130,6 +130,11 @@ pub trait Acceptor: Send + Sync + 'static {
     /// Is there room for a message of this many bytes?
     fn has_room(&self, size: u64) -> bool;
 
+    /// Why this recipient is refused even where nobody is looked up, since nobody will get the message.
+    fn refuses_program(&self, _address: &Address) -> Option<Reply> {
+        None
+    }
+
     /// May this recipient be accepted?
     fn verify(&self, envelope: &mut Envelope, address: Address) -> impl Future<Output = Verified> + Send;
 

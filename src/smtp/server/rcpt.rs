@@ -33,6 +33,9 @@ impl Refused {
     }
 }
 
+/// So much of a refusal is in the log.
+const MAX_LOGGED: usize = 900;
+
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("RCPT", |session, command| Box::pin(session.rcpt(command.argument))).delayed_as("RCPT")
 }
@@ -88,7 +91,10 @@ impl<A: Acceptor> Session<A> {
         if throttle == 0 || bad < throttle {
             return Flow::Continue;
         }
-        if bad == throttle {
+        // the log hears of it when that many have been refused, however many are accepted behind them
+        let told =
+            self.transaction.rcpt_count().is_some_and(|count| std::mem::replace(&mut count.throttled, true));
+        if bad == throttle && !told {
             self.log_flood(b"throttling.");
         }
         if self.wire.flush().await.is_err() {
@@ -167,7 +173,8 @@ impl<A: Acceptor> Session<A> {
     fn log_refused_recipient(&self, refused: &mut Refused) {
         if std::mem::take(&mut refused.log) {
             let reply = self.finished(&refused.reply, refused.to.as_deref());
-            self.log(3, Priority::Notice, &log_text(&reply.text));
+            let shown = &reply.text[..reply.text.len().min(MAX_LOGGED)];
+            self.log(3, Priority::Notice, &log_text(shown));
         }
     }
 
@@ -267,8 +274,12 @@ impl<A: Acceptor> Session<A> {
     async fn verify(&mut self, mut recipient: Recipient, address: Address) -> Result<Known, Refused> {
         let envelope = &mut self.transaction.envelope;
         if envelope.session.discard {
-            // nobody will get it: it does not matter whether there is such a user
+            if let Some(reply) = self.acceptor.refuses_program(&address) {
+                return Err(Refused { to: Some(recipient.text), ..Refused::bare(reply) });
+            }
+            // nobody will get it: it does not matter whether there is such a user, now or later
             recipient.address = Some(address);
+            recipient.state = RecipientState::New;
             return Ok(Known { recipient, later: false });
         }
         let before = address.replaced;
@@ -332,5 +343,26 @@ impl<A: Acceptor> Session<A> {
         let scope = &mut self.transaction.envelope.scope;
         scope.set_named(&config, b"nrcpts", good.as_bytes());
         scope.set_named(&config, b"nbadrcpts", bad.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{answers_of, server_with};
+    use std::sync::Arc;
+
+    /// Whoever is accepted behind the limit waits as well, and is no second flood.
+    #[tokio::test(start_paused = true)]
+    async fn the_log_hears_of_a_flood_once() {
+        let server = Arc::new(server_with(|server| server.policy.bad_rcpt_throttle = 1));
+        let begun = tokio::time::Instant::now();
+        let named = ["nobody", "alice", "bob", "nobody"]
+            .map(|name| format!("RCPT TO:<{name}@site.example>\r\n"))
+            .concat();
+        answers_of(server.clone(), &format!("MAIL FROM:<a@b.example>\r\n{named}QUIT\r\n")).await;
+        assert_eq!(begun.elapsed(), 3 * server.policy.bad_rcpt_delay);
+        let floods =
+            server.log.lines().iter().filter(|line| line.ends_with(b"RCPT flood, throttling.")).count();
+        assert_eq!(floods, 1);
     }
 }
