@@ -4,7 +4,7 @@
 """
 import json, random, re
 
-import table_rows
+import session_text, table_rows
 
 FEATURES = [  # lines of the .mc; the first is drawn most often
     "", "FEATURE(`delay_checks')", "FEATURE(`always_add_domain')", "MASQUERADE_AS(`masq.example')FEATURE(`masquerade_envelope')",
@@ -283,7 +283,7 @@ def apart(case, group):
         names["loop1@site.example"] = "deep1@site.example"
         if re.search("VERB|DeliveryMode=i", json.dumps([case["steps"], group["options"], group["arguments"]])):
             names["ivan"] = "judy"
-    if "SafeFileEnvironment" in json.dumps([group["options"], group["arguments"]]):
+    if "SafeFileEnvironment=/mnt/spool" in json.dumps([group["options"], group["arguments"]]):
         names["grace"] = "alice"
     said = json.dumps(case["steps"])
     for name, instead in names.items():
@@ -327,11 +327,25 @@ def returned_path(result):
     return {**result, **{name: list(map(within, result[name])) for name in ("deliveries", "remote", "queue")}}
 
 
+def early_input(result):
+    """The reports on those who were refused before a message that came too early, and what the log has of them."""
+    logged = re.compile(rf": ({session_text.ID})(?:\[\d+\])?: (?:({session_text.ID}): (?:DSN|postmaster notify|return to sender): )?").search
+    found = [logged(line) for line in result["log"]]
+    early = {one[1] for one, line in zip(found, result["log"]) if one and ": rejecting server DATA from " in line}
+    reports = {one[2] for one in found if one and one[2] and one[1] in early}
+    kept = [line for one, line in zip(found, result["log"]) if not one or not reports & {one[1], one[2]}]
+    is_report = lambda block: block and (any(name in block[0] for name in reports) or any(line.endswith("<<< DATA") for line in block))
+    return {**result, "log": kept, **{name: [block for block in result[name] if not is_report(block)] for name in ("deliveries", "remote", "queue")}}
+
+
 # who runs a mailer of this host that is without flag S
 AS_WHOM = table_rows.lines("deliveries", r"^(local \[.*\]) uid \d+", r"\1")
 ROWS = [table_rows.Row(*row) for row in [  # of sessions.md
     ("a greeting that is no SMTP", said_in("@greetodd"), ODD_GREETING),
     ("a mailer of this host without flag S", table_rows.says(r"LOCAL_MAILER_FLAGS', `[^S']*'", lambda case, group: group["features"]), AS_WHOM),
+    ("a message that comes before the 354", said_in("pipeline.*DATA"), early_input),
+    ("VERB: a name that cannot be looked up", said_in(r'(?i)"verb'), table_rows.lines("session", r"^S: 05[01] .*(: Name server timeout|... Transient parse error -- )")),
+    ("LogLevel=15, lines that no client is sent", said_in("LogLevel=15"), table_rows.lines("log", r": --- (05\d|421 4\.4\.1) ")),
     ("a server that answers the dot with a bare 250", said_in("@dotbare"), table_rows.lines("log", r"stat=Sent \(\n\)|stat=Sent \(\\n\)", "stat=Sent")),
     ("SuperSafe=interactive, reports", said_in("SuperSafe=interactive"), returned_path),
     ("SIZE=99999999999999999999", said_in("SIZE=9{20}"), table_rows.lines("log", r": low on space \(")),
