@@ -39,9 +39,6 @@ impl<'a, A: Acceptor> InHand<'a, A> {
             let facts = HeaderFacts::of(&config, &envelope.headers.0);
             (envelope.message_id, envelope.hop_count) = (facts.message_id, facts.hop_count);
         }
-        if envelope.pending().next().is_none() {
-            envelope.session.discard = true;
-        }
     }
 
     /// What is wrong with parameters is nobody's to hear: a filter is told nothing.

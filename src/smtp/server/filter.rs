@@ -8,6 +8,7 @@
 
 use super::acceptor::BodySink;
 use super::client::Client;
+use crate::config::Config;
 use crate::engine::Scope;
 use crate::envelope::{Recipient, Sender};
 use crate::message::{Header, HeaderEdit};
@@ -101,8 +102,42 @@ pub trait Arrived: Send {
     fn delete_recipient<'a>(&'a mut self, text: &'a [u8]) -> Working<'a, usize>;
 }
 
+/// What a filter may be told of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// A connection.
+    Connect,
+    /// HELO or EHLO.
+    Helo,
+    /// MAIL.
+    Mail,
+    /// RCPT.
+    Rcpt,
+    /// What became of a RCPT.
+    LookedUp,
+    /// DATA.
+    Data,
+    /// One field.
+    Header,
+    /// The end of the header.
+    EndOfHeader,
+    /// A piece of the body.
+    Body,
+    /// The final dot.
+    End,
+    /// VRFY, EXPN or ETRN.
+    Request,
+    /// A command that does nothing or is unknown.
+    Unknown,
+}
+
 /// One filter of one session. What it does not care about is accepted.
 pub trait Filter: Send {
+    /// Has it anything to say at this stage? One that has not is not asked, and nothing is made ready for it.
+    fn hears(&self, _config: &Config, _stage: Stage) -> bool {
+        true
+    }
+
     /// A client has connected.
     fn connect<'a>(&'a mut self, _context: &'a mut Context<'_>) -> Deciding<'a> {
         decided(Decision::accept())
@@ -225,6 +260,22 @@ pub(super) enum FilterCall<'a> {
 }
 
 impl<'a> FilterCall<'a> {
+    pub(super) fn stage(self) -> Stage {
+        match self {
+            Self::Connect => Stage::Connect,
+            Self::Helo(_) => Stage::Helo,
+            Self::Mail(..) => Stage::Mail,
+            Self::Rcpt(..) => Stage::Rcpt,
+            Self::LookedUp(..) => Stage::LookedUp,
+            Self::Data(_) => Stage::Data,
+            Self::Header(_) => Stage::Header,
+            Self::EndOfHeader(_) => Stage::EndOfHeader,
+            Self::Body(_) => Stage::Body,
+            Self::Request(..) => Stage::Request,
+            Self::Unknown(..) => Stage::Unknown,
+        }
+    }
+
     pub(super) fn make(self, filter: &'a mut dyn Filter, context: &'a mut Context<'_>) -> Deciding<'a> {
         match self {
             Self::Connect => filter.connect(context),

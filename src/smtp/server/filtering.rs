@@ -2,7 +2,7 @@
 
 use super::acceptor::{Acceptor, BodySink};
 use super::arrived::InHand;
-use super::filter::{Context, Decision, Extent, Filter, FilterCall};
+use super::filter::{Context, Decision, Extent, Filter, FilterCall, Stage};
 use super::session::{Refusal, Session};
 use crate::envelope::Envelope;
 use crate::logging::Priority;
@@ -28,7 +28,11 @@ impl<A: Acceptor> Session<A> {
     /// What one filter decides.
     pub(super) async fn tell(&mut self, index: usize, call: FilterCall<'_>) -> Decision {
         let (filters, mut context) = self.filters_and_context();
-        call.make(filters[index].as_mut(), &mut context).await
+        let filter = filters[index].as_mut();
+        match filter.hears(&context.site.config, call.stage()) {
+            true => call.make(filter, &mut context).await,
+            false => Decision::accept(),
+        }
     }
 
     fn filters_and_context(&mut self) -> (&mut Vec<Box<dyn Filter>>, Context<'_>) {
@@ -108,15 +112,28 @@ impl<A: Acceptor> Session<A> {
 
     /// The final dot. Each filter of the range sees the message as those before it have left it, and may change it.
     pub(super) async fn end_of_message(&mut self, sink: &mut A::Sink, range: Range<usize>) -> Option<Reply> {
-        if range.start >= self.filters.len() {
-            return None;
+        let config = self.server.site.config.clone();
+        let asked = self.filters.iter().enumerate().skip(range.start).take(range.len());
+        let asked = asked.filter(|(_, filter)| filter.hears(&config, Stage::End));
+        let asked: Vec<usize> = asked.map(|(index, _)| index).collect();
+        let refused = match asked.is_empty() {
+            true => None,
+            false => self.show_message(sink, &asked).await,
+        };
+        let envelope = &mut self.transaction.envelope;
+        if envelope.pending().next().is_none() {
+            envelope.session.discard = true;
         }
+        refused
+    }
+
+    async fn show_message(&mut self, sink: &mut A::Sink, asked: &[usize]) -> Option<Reply> {
         let mut filters = std::mem::take(&mut self.filters);
         let received = sink.size();
         let mut refused = None;
         let mut message = InHand::new(self, sink);
-        for filter in filters.iter_mut().skip(range.start).take(range.len()) {
-            let decision = filter.end(&mut message).await;
+        for index in asked {
+            let decision = filters[*index].end(&mut message).await;
             refused = message.session().judge(decision, None);
             if refused.is_some() {
                 break;

@@ -2,8 +2,9 @@
 //! sendmail's words.
 
 use super::client::Client;
-use super::filter::{Arrived, Context, Deciding, Decision, Extent, Filter, Working};
+use super::filter::{Arrived, Context, Deciding, Decision, Extent, Filter, Stage, Working};
 use super::mail_filter_message::Told;
+use crate::config::Config;
 use crate::milter::{Milters, Moment, Outcome};
 use crate::rewrite::{Verdict, expand};
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
@@ -249,6 +250,11 @@ fn with_status(line: &[u8]) -> Vec<u8> {
 }
 
 impl Filter for MailFilters {
+    /// Where there are none, the log says so when a client connects, and that is all.
+    fn hears(&self, _config: &Config, stage: Stage) -> bool {
+        stage == Stage::Connect || !self.milters.filters.is_empty()
+    }
+
     fn connect<'a>(&'a mut self, context: &'a mut Context<'_>) -> Deciding<'a> {
         Box::pin(self.begin(context))
     }

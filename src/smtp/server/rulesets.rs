@@ -1,9 +1,9 @@
 //! The check rulesets as a filter: the first of every session.
 
 use super::client::Client;
-use super::filter::{Arrived, Context, Deciding, Decision, Extent, Filter, decided};
+use super::filter::{Arrived, Context, Deciding, Decision, Extent, Filter, Stage, decided};
 use super::security::Channel;
-use crate::config::HeaderCheck;
+use crate::config::{Config, HeaderCheck};
 use crate::message::{Header, check_for, check_header};
 use crate::rewrite::{Rewriter, Verdict, ruleset_source};
 
@@ -19,6 +19,18 @@ impl Rulesets {
 }
 
 impl Filter for Rulesets {
+    fn hears(&self, config: &Config, stage: Stage) -> bool {
+        let is_defined = |ruleset: &[u8]| config.rulesets.find(ruleset).is_some();
+        match stage {
+            Stage::Data => is_defined(b"check_data"),
+            Stage::Header => !config.header_checks.is_empty(),
+            Stage::EndOfHeader => is_defined(b"check_eoh"),
+            Stage::End => is_defined(b"check_eom"),
+            Stage::Connect | Stage::Mail | Stage::Rcpt | Stage::Request | Stage::Unknown => true,
+            Stage::Helo | Stage::LookedUp | Stage::Body => false,
+        }
+    }
+
     /// On standard input there is no client to check.
     fn connect<'a>(&'a mut self, context: &'a mut Context<'_>) -> Deciding<'a> {
         let Client { name, security, .. } = context.client;
