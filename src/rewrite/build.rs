@@ -126,25 +126,22 @@ impl Rewriter<'_> {
         if let Some(mailer) = other.and_then(|name| config.mailer(name)) {
             address.mailer = mailer;
         }
-        let tokens = self.rewrite_user(address, user.to_vec(), kind).await;
+        let tokens = self.rewrite_user(address, user, kind).await;
         address.user = cut(join(site, &tokens), MAX_USER);
         finish(site, address, self.scope)
     }
 
-    async fn rewrite_user(&mut self, address: &Address, user: Vec<Token>, kind: AddressKind) -> Vec<Token> {
+    async fn rewrite_user(&mut self, address: &Address, user: &[Token], kind: AddressKind) -> Vec<Token> {
         let config = &self.site.config;
         if let Some(id) = config.names.get(b"h") {
             self.define(id, address.host.as_deref());
         }
-        let mut tokens = user;
-        if config.level >= 10 || kind == AddressKind::RECIPIENT {
-            tokens = self.run(RulesetId(2), tokens).await.0;
-            let recipient = config.mailers[address.mailer.0 as usize].recipient.envelope;
-            if let Some(ruleset) = recipient.filter(|ruleset| ruleset.0 > 0) {
-                tokens = self.run(ruleset, tokens).await.0;
-            }
-        }
-        self.run(RulesetId(4), tokens).await.0
+        let recipient = config.mailers[address.mailer.0 as usize].recipient.envelope;
+        let passes = match config.level >= 10 || kind == AddressKind::RECIPIENT {
+            true => [Some(RulesetId(2)), recipient.filter(|ruleset| ruleset.0 > 0)],
+            false => [None, None],
+        };
+        self.run_all(passes.into_iter().flatten().chain([RulesetId(4)]), user).await.0
     }
 }
 

@@ -49,9 +49,8 @@ impl Rewriter<'_> {
             self.show(AddressEvent::NotParsed { why: "bad address" });
             return Parsed { rest: scan.rest, ..Parsed::default() };
         }
-        let (tokens, canonify) = self.run(RulesetId(3), scan.tokens).await;
-        let (tokens, resolve) = self.run(RulesetId(0), tokens).await;
-        let temporary = canonify.is_temporary() || resolve.is_temporary();
+        let (tokens, status) = self.run_all([3, 0].map(RulesetId), &scan.tokens).await;
+        let temporary = status.is_temporary();
         let mut parsed = self.resolved(&tokens, given.clone(), kind).await;
         parsed.rest = scan.rest;
         if let Some(address) =

@@ -15,6 +15,11 @@ const MAX_ADDRESS: usize = 254;
 /// The same with display name and comments.
 const MAX_NAME: usize = 256;
 
+/// Of two statuses the one that has to wait, the later one of two.
+fn later(before: Sysexit, status: Sysexit) -> Sysexit {
+    if status.is_temporary() { status } else { before }
+}
+
 impl Rewriter<'_> {
     /// Rewrites an address for a mailer: 3, 1 or 2, S= or R=, 4; display name and comments stay
     /// (unless the mailer has flag c). `canonical` leaves them out. A status other than 0 (75 above all)
@@ -60,11 +65,11 @@ impl Rewriter<'_> {
         if tokens.is_empty() {
             return text.to_vec();
         }
-        tokens = self.sender_passes(tokens).await;
+        tokens = self.sender_passes(&tokens).await;
         let name = cataddr(&site.program.operators, &tokens, Some(site.program.blank_sub), true);
         if has(b'C') {
             self.define_named(b"addr_type", AddressKind::SENDER.addr_type());
-            self.sender_passes(tokens).await;
+            self.sender_passes(&tokens).await;
         }
         match name.starts_with(b"@") && mailer.is_some() && !has(b'd') {
             true => [b"<", &name[..], b">"].concat(),
@@ -72,11 +77,8 @@ impl Rewriter<'_> {
         }
     }
 
-    async fn sender_passes(&mut self, mut tokens: Vec<Token>) -> Vec<Token> {
-        for ruleset in [3, 1, 4] {
-            (tokens, _) = self.run(RulesetId(ruleset), tokens).await;
-        }
-        tokens
+    async fn sender_passes(&mut self, tokens: &[Token]) -> Vec<Token> {
+        self.run_all([3, 1, 4].map(RulesetId), tokens).await.0
     }
 
     /// The pattern of a text (sendmail's `crackaddr`).
@@ -95,42 +97,33 @@ impl Rewriter<'_> {
 
     async fn passes(
         &mut self,
-        tokens: Vec<Token>,
+        mut tokens: Vec<Token>,
         mailer: MailerId,
         kind: AddressKind,
         sender_domain: Option<&[u8]>,
     ) -> (Vec<Token>, Sysexit) {
-        let site = self.site;
-        let mut status = Sysexit::OK;
-        let mut add = |new: Sysexit| {
-            if new.is_temporary() {
-                status = new;
-            }
-        };
-        let (mut tokens, canonify) = self.run(RulesetId(3), tokens).await;
-        add(canonify);
-        if let Some(domain) = sender_domain
-            && !tokens.iter().any(|token| token.as_bytes() == b"@")
-        {
-            tokens.extend(self.scan(domain, self.given(Table::External)).tokens);
-            let (again, canonify) = self.run(RulesetId(3), tokens).await;
-            tokens = again;
-            add(canonify);
-        }
-        let declared = &site.config.mailers[mailer.0 as usize];
+        let declared = &self.site.config.mailers[mailer.0 as usize];
         let (first, set) = match kind.sender {
             true => (RulesetId(1), declared.sender),
             false => (RulesetId(2), declared.recipient),
         };
         let own = if kind.header { set.header } else { set.envelope };
-        for ruleset in
-            [Some(first), own.filter(|ruleset| ruleset.0 > 0), Some(RulesetId(4))].into_iter().flatten()
-        {
-            let (next, ended) = self.run(ruleset, tokens).await;
-            tokens = next;
-            add(ended);
+        let behind =
+            [Some(first), own.filter(|ruleset| ruleset.0 > 0), Some(RulesetId(4))].into_iter().flatten();
+        let Some(domain) = sender_domain else {
+            return self.run_all([RulesetId(3)].into_iter().chain(behind), &tokens).await;
+        };
+        let (canonical, status) = self.run_all([RulesetId(3)], &tokens).await;
+        tokens = canonical;
+        let mut before = status;
+        if !tokens.iter().any(|token| token.as_bytes() == b"@") {
+            tokens.extend(self.scan(domain, self.given(Table::External)).tokens);
+            let (again, status) = self.run_all([RulesetId(3)], &tokens).await;
+            tokens = again;
+            before = later(before, status);
         }
-        (tokens, status)
+        let (tokens, status) = self.run_all(behind, &tokens).await;
+        (tokens, later(before, status))
     }
 
     /// How an address is scanned: it comes from outside, but what is typed in test mode is the site's own, and

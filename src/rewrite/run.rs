@@ -21,6 +21,24 @@ impl Rewriter<'_> {
         (machine.tokens(&self.site.program), status)
     }
 
+    /// Runs rulesets one after the other, each on what the one before has left. The status is 75 where a map failed for now, else 0.
+    pub(super) async fn run_all(
+        &mut self,
+        rulesets: impl IntoIterator<Item = RulesetId>,
+        tokens: &[Token],
+    ) -> (Vec<Token>, Sysexit) {
+        let mut machine = Borrowed::take();
+        machine.load(&self.site.program, tokens);
+        let mut postponed = Sysexit::OK;
+        for ruleset in rulesets {
+            let status = self.call(ruleset, &mut machine).await;
+            if status.is_temporary() {
+                postponed = status;
+            }
+        }
+        (machine.tokens(&self.site.program), postponed)
+    }
+
     /// Runs one ruleset on the workspace of a machine, for those who keep one.
     pub async fn call(&mut self, ruleset: RulesetId, machine: &mut Machine) -> Sysexit {
         let (site, silent, once) = (self.site, self.silent, self.observer.test_mode());
