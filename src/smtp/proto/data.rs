@@ -156,13 +156,21 @@ impl DataDecoder {
 
     /// Decodes `input` onto `out`; gives the number of bytes used and why it stopped.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> (usize, DataEvent) {
+        out.reserve(input.len());
+        let (used, event) = self.decode(input, out);
+        let taken = &input[..used];
+        self.nul = self.nul || memchr::memchr(0, taken).is_some();
+        self.eight_bit = self.eight_bit || !taken.is_ascii();
+        (used, event)
+    }
+
+    fn decode(&mut self, input: &[u8], out: &mut Vec<u8>) -> (usize, DataEvent) {
         let mut at = 0;
         while at < input.len() {
-            if self.state == State::Line {
-                at += self.copy_run(&input[at..], out);
-                if at == input.len() {
-                    break;
-                }
+            let copied = self.copy_line(&input[at..], out);
+            if copied > 0 {
+                at += copied;
+                continue;
             }
             let byte = input[at];
             at += 1;
@@ -174,15 +182,22 @@ impl DataDecoder {
         (at, DataEvent::More)
     }
 
-    /// Copies plain characters of a line up to the next CR or LF.
-    fn copy_run(&mut self, input: &[u8], out: &mut Vec<u8>) -> usize {
+    /// Copies plain characters of a line up to the next CR or LF, and beyond a whole line end.
+    fn copy_line(&mut self, input: &[u8], out: &mut Vec<u8>) -> usize {
+        match self.state {
+            State::Line => {}
+            State::LineStart if !self.dots || input.first() != Some(&b'.') => {}
+            _ => return 0,
+        }
         let length = memchr::memchr2(b'\r', b'\n', input).unwrap_or(input.len());
-        let run = &input[..length];
         if length > 0 {
             self.empty = false;
-            self.nul = self.nul || memchr::memchr(0, run).is_some();
-            self.eight_bit = self.eight_bit || !run.is_ascii();
-            out.extend_from_slice(run);
+            self.state = State::Line;
+            out.extend_from_slice(&input[..length]);
+        }
+        if input[length..].starts_with(b"\r\n") {
+            self.end_line(true, out);
+            return length + 2;
         }
         length
     }
@@ -222,8 +237,6 @@ impl DataDecoder {
     fn text(&mut self, byte: u8, out: &mut Vec<u8>) {
         self.state = State::Line;
         self.empty = false;
-        self.nul |= byte == 0;
-        self.eight_bit |= byte > 127;
         out.push(byte);
     }
 
