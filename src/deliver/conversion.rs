@@ -30,11 +30,11 @@ pub(super) fn header_form(mailer: &Mailer) -> BodyForm {
 }
 
 /// What a mailer's flags ask for.
-pub(super) fn direction(config: &Config, envelope: &Envelope, mailer: &Mailer) -> Direction {
+pub(super) fn direction(envelope: &Envelope, mailer: &Mailer) -> Direction {
     if envelope.flags.contains(EnvelopeFlags::EIGHT_BIT) && mailer.has(b'7') {
         return Direction::ToSevenBits;
     }
-    match mailer.has(b'9') && Content::of(config, &envelope.headers.0, false).encoded_text {
+    match mailer.has(b'9') && Content::is_encoded_text(&envelope.headers.0) {
         true => Direction::ToEightBits,
         false => Direction::Neither,
     }
@@ -47,7 +47,7 @@ pub(super) fn for_server(
     mailer: &Mailer,
     extensions: &Extensions,
 ) -> (Option<BodyType>, Direction) {
-    let (direction, mode) = (direction(config, envelope, mailer), config.options.eight_bit_mode);
+    let (direction, mode) = (direction(envelope, mailer), config.options.eight_bit_mode);
     let eight_bit = envelope.flags.contains(EnvelopeFlags::EIGHT_BIT);
     let declared = envelope.body_type == Some(BodyType::EIGHT_BIT_MIME);
     if extensions.eight_bit {

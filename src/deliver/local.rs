@@ -33,7 +33,7 @@ pub(super) async fn prepare(
     let targets: Vec<Target> = group.members.iter().map(|index| target(attempt, *index, &mailer)).collect();
     let rendering = Rendering::new(attempt, first, &targets[0].user, &targets[0].host).await;
     let cannot = |error: io::Error| DeliveryResult::delayed(errno_text(&error), EnhancedStatus(4, 3, 0));
-    let direction = conversion::direction(&attempt.on.site.config, attempt.envelope, &mailer);
+    let direction = conversion::direction(attempt.envelope, &mailer);
     let Written { header: fields, body, reading } =
         conversion::message(&rendering, direction).await.map_err(cannot)?;
     let header = [rendering.separator(), fields].concat();
@@ -72,7 +72,7 @@ impl Deliverer {
         let id = u16::try_from(at).map(MailerId).map_err(io::Error::other)?;
         let told = Mutex::default();
         let rendering = Rendering::of(self, envelope, id, (b"", b""), &told).await;
-        let direction = conversion::direction(&self.site.config, envelope, &mailers[at]);
+        let direction = conversion::direction(envelope, &mailers[at]);
         let Written { header: fields, body, .. } = conversion::message(&rendering, direction).await?;
         let header = [rendering.separator(), fields].concat();
         let mut text = in_form(&header, &conversion::header_form(&mailers[at]));

@@ -1,6 +1,7 @@
 //! What the header says about the message as a whole.
 
 use super::header::{Header, HeaderKind};
+use crate::addr::with_folded;
 use crate::config::Config;
 use crate::schema::TimeoutClass;
 
@@ -65,7 +66,7 @@ impl HeaderFacts {
         self.has_bcc |= kind.contains(HeaderKind::BCC) && !kind.contains(HeaderKind::RESENT);
         let other = HeaderKind::BCC.union(HeaderKind::RESENT);
         self.has_recipients |= kind.contains(HeaderKind::RECIPIENT) && !kind.intersects(other);
-        match header.name.to_ascii_lowercase().as_slice() {
+        with_folded(&header.name, |name| match name {
             // the first of several counts
             b"precedence" if !self.has_precedence => {
                 self.class = class(config, value);
@@ -86,7 +87,7 @@ impl HeaderFacts {
             // the first one counts
             b"full-name" if self.full_name.is_none() => self.full_name = Some(value.to_vec()),
             _ => {}
-        }
+        });
     }
 }
 

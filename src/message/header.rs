@@ -94,7 +94,11 @@ impl Header {
         }
         match &self.condition {
             HeaderCondition::Always => Vec::new(),
-            HeaderCondition::MailerFlags(bits) => (0..128).filter(|bit| bits & (1 << bit) != 0).collect(),
+            HeaderCondition::MailerFlags(bits) => {
+                let lowest = |bits: &u128| Some(*bits).filter(|bits| *bits != 0);
+                let flags = std::iter::successors(lowest(bits), |bits| lowest(&(bits & (bits - 1))));
+                flags.map(|bits| bits.trailing_zeros() as u8).collect()
+            }
             HeaderCondition::Macro(id) => match names.long_name(*id) {
                 Some(name) => [b"${", name, b"}"].concat(),
                 None => vec![b'$', id.0],

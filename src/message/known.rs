@@ -9,47 +9,49 @@ const FORCE: HeaderKind = HeaderKind::FORCE;
 const TRACE: HeaderKind = HeaderKind::TRACE.union(FORCE);
 const CHECKED: HeaderKind = HeaderKind::ALWAYS_CHECK;
 
-/// Name in lower case, and what such a field is.
+/// Name in lower case, and what such a field is; short names first.
 const KNOWN: &[(&[u8], HeaderKind)] = &[
-    (b"resent-sender", FROM.union(RESENT)),
-    (b"resent-from", FROM.union(RESENT)),
-    (b"resent-reply-to", FROM.union(RESENT)),
-    (b"sender", FROM),
-    (b"from", FROM),
-    (b"reply-to", FROM),
-    (b"disposition-notification-to", FROM),
-    (b"errors-to", FROM.union(HeaderKind::ERRORS_TO)),
-    (b"full-name", CHECKED),
-    (b"return-receipt-to", HeaderKind::RECEIPT_TO),
-    (b"delivery-receipt-to", HeaderKind::RECEIPT_TO),
     (b"to", RCPT),
     (b"cc", RCPT),
-    (b"apparently-to", RCPT),
+    (b"bcc", RCPT.union(HeaderKind::BCC)),
+    (b"via", TRACE),
+    (b"from", FROM),
+    (b"text", HeaderKind::END),
+    (b"sender", FROM),
+    (b"message", HeaderKind::END),
+    (b"subject", HeaderKind::ENCODABLE),
+    (b"reply-to", FROM),
+    (b"received", TRACE),
+    (b"comments", FORCE.union(HeaderKind::ENCODABLE)),
+    (b"errors-to", FROM.union(HeaderKind::ERRORS_TO)),
+    (b"full-name", CHECKED),
     (b"resent-to", RCPT.union(RESENT)),
     (b"resent-cc", RCPT.union(RESENT)),
-    (b"bcc", RCPT.union(HeaderKind::BCC)),
-    (b"resent-bcc", RCPT.union(HeaderKind::BCC).union(RESENT)),
-    (b"resent-message-id", RESENT),
-    (b"resent-date", RESENT),
-    (b"message", HeaderKind::END),
-    (b"text", HeaderKind::END),
-    (b"received", TRACE),
-    (b"x400-received", TRACE),
-    (b"via", TRACE),
     (b"mail-from", TRACE),
-    (b"comments", FORCE.union(HeaderKind::ENCODABLE)),
+    (b"resent-bcc", RCPT.union(HeaderKind::BCC).union(RESENT)),
+    (b"resent-from", FROM.union(RESENT)),
+    (b"resent-date", RESENT),
     (b"return-path", FORCE.union(CHECKED).union(HeaderKind::BIND_LATE)),
-    (b"content-transfer-encoding", HeaderKind::TRANSFER_ENCODING),
     (b"content-type", HeaderKind::CONTENT_TYPE),
+    (b"resent-sender", FROM.union(RESENT)),
+    (b"apparently-to", RCPT),
+    (b"x400-received", TRACE),
     (b"content-length", CHECKED),
-    (b"subject", HeaderKind::ENCODABLE),
+    (b"resent-reply-to", FROM.union(RESENT)),
+    (b"return-receipt-to", HeaderKind::RECEIPT_TO),
+    (b"resent-message-id", RESENT),
+    (b"delivery-receipt-to", HeaderKind::RECEIPT_TO),
     (b"x-authentication-warning", FORCE),
+    (b"content-transfer-encoding", HeaderKind::TRANSFER_ENCODING),
+    (b"disposition-notification-to", FROM),
 ];
 
 impl HeaderKind {
     /// What a field of this name is.
     pub fn of(name: &[u8]) -> Self {
-        let row = KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let first = KNOWN.partition_point(|(known, _)| known.len() < name.len());
+        let mut of_this_length = KNOWN[first..].iter().take_while(|(known, _)| known.len() == name.len());
+        let row = of_this_length.find(|(known, _)| known.eq_ignore_ascii_case(name));
         row.map_or(Self::empty(), |(_, kind)| *kind)
     }
 }
@@ -57,6 +59,14 @@ impl HeaderKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_row_is_found() {
+        assert!(KNOWN.is_sorted_by_key(|(name, _)| name.len()));
+        for (name, kind) in KNOWN {
+            assert_eq!(HeaderKind::of(name), *kind);
+        }
+    }
 
     #[test]
     fn names_are_compared_without_case() {

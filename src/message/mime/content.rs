@@ -16,8 +16,6 @@ pub struct Content {
     pub(super) kind: Vec<u8>,
     /// `plain`
     pub(super) subtype: Vec<u8>,
-    /// Is it a text whose encoding can be taken away? It is if two fields are written just so.
-    pub encoded_text: bool,
     /// The parameter `boundary`, without its quotes.
     pub(super) boundary: Option<Vec<u8>>,
     /// The field as it is written again, and the word that is looked up.
@@ -37,16 +35,23 @@ impl Content {
     /// What these fields say; a list of words is joined as addresses are. A section without a type is text, or a message in a digest (RFC 2046, 5.1.5).
     pub fn of(config: &Config, fields: &[Header], in_digest: bool) -> Self {
         let value = |kind| value(fields, kind);
-        let default: &[u8] = if in_digest { b"message/rfc822" } else { b"text/plain" };
-        let kind = value(HeaderKind::CONTENT_TYPE);
-        let mut content = Self::of_type(&kind.map_or(default.into(), |kind| as_written(config, kind)));
+        let mut content = match value(HeaderKind::CONTENT_TYPE) {
+            Some(kind) => Self::of_type(&as_written(config, kind)),
+            None if in_digest => Self::named(b"message", b"rfc822"),
+            None => Self::named(b"text", b"plain"),
+        };
         let encoding = value(HeaderKind::TRANSFER_ENCODING);
-        content.encoded_text = kind.is_some_and(is_plain_text) && encoding.is_some_and(can_be_taken_away);
         content.encoding = encoding
             .map(tokens)
             .filter(|words| !words.is_empty())
             .map(|words| cataddr(&config.operators, &words, Some(config.options.blank_sub), false));
         content
+    }
+
+    /// Is it a text whose encoding can be taken away? It is if two fields are written just so.
+    pub fn is_encoded_text(fields: &[Header]) -> bool {
+        value(fields, HeaderKind::CONTENT_TYPE).is_some_and(is_plain_text)
+            && value(fields, HeaderKind::TRANSFER_ENCODING).is_some_and(can_be_taken_away)
     }
 
     /// The boundary of a multipart with these fields; of one that names none, sendmail's own.
@@ -81,6 +86,10 @@ impl Content {
             boundary: parameter(&tokens, b"boundary"),
             ..Self::default()
         }
+    }
+
+    fn named(kind: &[u8], subtype: &[u8]) -> Self {
+        Self { kind: kind.to_vec(), subtype: subtype.to_vec(), ..Self::default() }
     }
 
     pub(super) fn is_multipart(&self) -> bool {
