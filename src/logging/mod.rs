@@ -50,6 +50,10 @@ pub trait Tracer: Send {
     fn test_mode(&self) -> bool {
         false
     }
+    /// Are all levels 0, so that none need be asked for?
+    fn traces_nothing(&self) -> bool {
+        false
+    }
     /// Trace output made in pieces: printed as it is, line ends included.
     fn text(&mut self, text: &[u8]) {
         self.line(text);
@@ -76,6 +80,9 @@ pub struct Quiet;
 impl Tracer for Quiet {
     fn level(&self, _category: u8) -> u8 {
         0
+    }
+    fn traces_nothing(&self) -> bool {
+        true
     }
     fn line(&mut self, _text: &[u8]) {}
     fn text(&mut self, _text: &[u8]) {}

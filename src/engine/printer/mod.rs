@@ -96,9 +96,11 @@ const LINE_SIZE: usize = 256;
 impl<'a> Printer<'a> {
     /// Asks the tracer once for its levels.
     pub fn new(config: &'a Config, tracer: &'a mut dyn Tracer) -> Self {
-        let (rewriting, joining) = (tracer.level(21), tracer.level(59));
-        let steps = joining > 0 || STEPS.iter().any(|category| tracer.level(*category) > 0);
-        let (test_mode, apart) = (tracer.test_mode(), tracer.level(0) >= 44);
+        let silent = tracer.traces_nothing();
+        let level = |category| if silent { 0 } else { tracer.level(category) };
+        let (rewriting, joining) = (level(21), level(59));
+        let steps = joining > 0 || STEPS.iter().any(|category| level(*category) > 0);
+        let (test_mode, apart) = (tracer.test_mode(), level(0) >= 44);
         // most lines fit; where none is printed there is none to make room for
         let line = Vec::with_capacity(if test_mode || rewriting > 0 { LINE_SIZE } else { 0 });
         Self { tracer, config, rewriting, joining, steps, apart, test_mode, line }
