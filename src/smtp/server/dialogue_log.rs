@@ -5,7 +5,7 @@
 
 use super::acceptor::Acceptor;
 use super::session::Session;
-use crate::logging::Priority;
+use crate::logging::{Priority, log_text};
 use crate::smtp::proto::{put_reply, split_verb};
 
 /// Beyond this level.
@@ -25,7 +25,7 @@ fn without_secret(line: &[u8]) -> Vec<u8> {
 impl<A: Acceptor> Session<A> {
     pub(super) fn log_command(&self, line: &[u8]) {
         if self.server.log.level() > LEVEL {
-            self.log(LEVEL, Priority::Info, &[b"<-- ", &without_secret(line)[..]].concat());
+            self.log(LEVEL, Priority::Info, &[b"<-- ", &log_text(&without_secret(line))[..]].concat());
         }
     }
 
@@ -34,7 +34,7 @@ impl<A: Acceptor> Session<A> {
         if self.server.log.level() > LEVEL {
             let mut line = b"--- ".to_vec();
             put_reply(&mut line, code, enhanced, text, more);
-            self.log(LEVEL, Priority::Info, line.strip_suffix(b"\r\n").unwrap_or(&line));
+            self.log(LEVEL, Priority::Info, &log_text(line.strip_suffix(b"\r\n").unwrap_or(&line)));
         }
         self.wire.put(code, enhanced, text, more);
     }
@@ -68,12 +68,12 @@ mod tests {
 
     #[tokio::test]
     async fn both_sides_are_in_the_log_beyond_level_14() {
-        let said = "RSET\r\nnoop\ta\0b\r\n FOO \x01\r\nQUIT\r\n";
+        let said = "RSET\r\nnoop\ta\\\0b\r\n FOO \x01\r\nQUIT\r\n";
         let expected = [
             "--- 220 mail.site.example ESMTP Sendmail; ready",
             "<-- RSET",
             "--- 250 2.0.0 Reset state",
-            "<-- noop\\ta",
+            "<-- noop\\ta\\\\",
             "--- 250 2.0.0 OK",
             "<--  FOO \\001",
             "--- 500 5.5.1 Command unrecognized: \" FOO \\001\"",

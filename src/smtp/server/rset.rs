@@ -11,8 +11,9 @@ pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
 impl<A: Acceptor> Session<A> {
     async fn rset(&mut self) -> Flow {
         self.abort_filters().await;
-        self.abort_transaction(10, "RSET");
+        // in the log the answer belongs to what ends
         self.say("250", Some("2.0.0"), b"Reset state");
+        self.abort_transaction(10, "RSET");
         Flow::Continue
     }
 }
