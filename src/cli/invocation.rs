@@ -208,11 +208,7 @@ impl Invocation {
 
     /// A complaint as the mode has it: where SMTP is spoken it is a reply.
     pub fn spoken(&self, text: &[u8]) -> Vec<u8> {
-        match self.mode {
-            // while words are read it is no daemon yet
-            Mode::DaemonForeground => text.to_vec(),
-            mode => modes::usage_error(mode, text),
-        }
+        modes::usage_error(self.mode, text)
     }
 
     /// What is wrong with a flag for a receipt (-N, -R, -V).

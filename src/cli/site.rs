@@ -1,7 +1,7 @@
 //! From `-C` and its fellows to a loaded configuration.
 
 use super::invocation::{Invocation, Setting};
-use super::messages::{log_early, log_syserr, syserr};
+use super::messages::{self, log_early, log_syserr, syserr};
 use super::modes::{self, Mode};
 use super::{debug, version};
 use crate::analysis::Sources;
@@ -80,7 +80,8 @@ pub fn check(invocation: &Invocation) -> Result<(Loaded, Sources), (Sysexit, Vec
     let read = read_with_sources(invocation);
     let (loaded, sources) = read.map_err(|unread| (unread.status, first_line(&unread.text)))?;
     if loaded.exit.is_ok() {
-        return Ok((loaded, sources));
+        let unfit = unfit_for_submission(invocation, &loaded.config);
+        return unfit.map_or(Ok((loaded, sources)), |(why, status)| Err((status, why.into())));
     }
     let error = loaded.messages.iter().find(|message| message.severity == Severity::Error);
     let message = error.or(loaded.messages.first());
@@ -239,7 +240,28 @@ fn hint_at_m4(file: &[u8]) {
 /// The exit status.
 pub fn load_sound_site(invocation: &Invocation) -> Result<Loaded, Sysexit> {
     let loaded = load_site(invocation)?;
-    if loaded.exit.is_ok() { Ok(loaded) } else { Err(loaded.exit) }
+    if !loaded.exit.is_ok() {
+        return Err(loaded.exit);
+    }
+    match unfit_for_submission(invocation, &loaded.config) {
+        Some((why, status)) => {
+            Err(messages::tell(&modes::usage_error(invocation.mode, why.as_bytes()), status))
+        }
+        None => Ok(loaded),
+    }
+}
+
+/// What a submission program (UseMSP) may not be, with the exit status: a daemon, or root with nobody to become.
+fn unfit_for_submission(invocation: &Invocation, config: &Config) -> Option<(&'static str, Sysexit)> {
+    if !config.options.use_msp {
+        return None;
+    }
+    if matches!(invocation.mode, Mode::Daemon | Mode::DaemonForeground) {
+        return Some(("Mail submission program cannot be used as daemon", Sysexit::USAGE));
+    }
+    let stays_root = identity::real_uid() == 0 && config.options.run_as_user.is_none_or(|ids| ids.uid == 0);
+    let why = "Mail submission program must have RunAsUser set to non root user";
+    stays_root.then_some((why, Sysexit::CONFIG))
 }
 
 /// What the loader is told of the command line.

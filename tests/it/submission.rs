@@ -97,6 +97,26 @@ fn a_wrong_option_comes_before_a_missing_cf() {
     }
 }
 
+/// A program that hands mail in is no daemon, and root only if it is told whom to become.
+#[test]
+fn a_submission_program_is_neither_daemon_nor_root() {
+    let scratch = Scratch::new(free_port());
+    let root = ("-bp", "Mail submission program must have RunAsUser set to non root user\n", 78);
+    let by_root = nix::unistd::getuid().is_root().then_some(root);
+    let daemons = [
+        ("-bD", "Mail submission program cannot be used as daemon\n", 64),
+        ("-bd", "550 Mail submission program cannot be used as daemon\r\n", 64),
+    ];
+    let mut cf = fs::read_to_string(scratch.cf()).expect("a cf");
+    cf.push_str("O UseMSP=True\n");
+    fs::write(scratch.cf(), cf).expect("a file");
+    for (mode, said, status) in daemons.into_iter().chain(by_root) {
+        let output = sendmail(&scratch, &[mode], "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!((output.status.code(), text.as_str()), (Some(status), said), "{mode}");
+    }
+}
+
 /// With SoftBounce nothing is refused for good, so that a listing shows the first thing that was wrong with a message.
 #[test]
 fn a_soft_refusal_does_not_outweigh_the_one_before() {
