@@ -121,7 +121,8 @@ async fn members(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<
     let mut trial = Envelope { recipients, ..trial(envelope) };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
     expander.expand_for_client(&mut trial, clock::now()).await;
-    envelope.session.verified |= trial.recipients.iter().any(|one| one.address.is_some());
+    let known = |one: &Recipient| one.address.is_some() && !one.flags.contains(RecipientFlags::UNCOUNTED);
+    envelope.session.verified |= trial.recipients.iter().any(known);
     // what has no code tells of lists
     let refused = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_digit);
     if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(refused) {
