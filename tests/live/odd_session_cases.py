@@ -14,8 +14,12 @@ OPTIONS = {
     "RetryFactor": ["10"], "AliasWait": ["0", "1"], "UserDatabaseSpec": ["/mnt/mail/nosuch.db"], "MaxDaemonChildren": ["30"], "DeliverByMin": ["1"], "AuthOptions": ["A"],
     "MaxNOOPCommands": ["1", "0"], "LogLevel": ["2", "9", "10", "13", "15"], "PrivacyOptions": ["needmailhelo,needexpnhelo", "noverb,noetrn", "goaway,nobodyreturn", "public"], "MaxRecipientsPerMessage": ["1", "3"],
     "SoftBounce": ["True"], "AllowBogusHELO": ["True"], "RejectNUL": ["True"], "MaxHeadersLength": ["100"], "MaxMimeHeaderLength": ["60/30"], "SmtpGreetingMessage": ["", "$j $b\\n$w"],
+    "ForkEachJob": ["True"], "NiceQueueRun": ["5"], "HostsFile": ["/mnt/nosuch"], "Timeout.queuewarn.urgent": ["1s"], "Timeout.queuereturn.dsn": ["1s"],
+    "Timeout.resolver.retry": ["1"], "ResolverOptions": ["+DEFNAMES", "-DNSRCH", "HasWildcardMX", "WorkAroundBrokenAAAA +STAYOPEN"], "SafeFileEnvironment": ["/mnt", "/"], "MaxQueueChildren": ["1"],
+    "MaxRunnersPerQueue": ["1"], "ConnectionRateThrottle": ["100"], "RequiresDirfsync": ["False"], "UseCompressedIPv6Addresses": ["True"], "DelayLA": ["0"], "RefuseLowMem": ["1"],
+    "NoRecipientAction": ["add-to"], "Timeout.hoststatus": ["0"], "Timeout.queuereturn.normal": ["1s"], "DefaultUser": ["nobody", "8:8", "alice"],
     "ErrorMode": ["p", "e", "w"], "DeliveryMode": ["i", "d", "q"], "ColonOkInAddr": ["False"], "HeloName": ["a_b", ""], "OperatorChars": [".:%@!^/[]+", ".:@[]+"]}
-PLACES = ["", "", "", ",D=i", ",D=q", ",D=b"]  # of DaemonPortOptions
+PLACES = ["", "", "", ",D=i", ",D=q", ",D=b", ",children=40", ",q=5,r=6,d=7", ",F=inet"]  # of DaemonPortOptions
 LENGTHS = [500, 505, 509, 510, 511, 512, 513, 514, 520, 998, 1000, 1023, 1024, 1025, 2030, 2040, 2045, 2046, 2047, 2048, 2049, 2050, 2060, 4095, 4100, 9000]
 BYTES = ["\0", "\0\0", "\xe9", "\xff", "\x80", "\x9f", "\x7f", "\t", "\x01", "\x1b", "\x0b", "%", "\\", "\"", "(", ")", "<", ">", ";", ",", "\xc3\xa9"]
 VERBS = ["MAIL FROM:<%s@elsewhere.example>", "RCPT TO:<%s@site.example>", "RCPT TO:<x@%s.example>", "EHLO %s", "HELO %s", "NOOP %s", "VRFY %s", "EXPN %s", "HELP %s", "ETRN %s", "RSET %s", "DATA %s", "%s", "FOO %s",
