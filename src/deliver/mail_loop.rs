@@ -87,7 +87,8 @@ fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<
         false => order.first().filter(|first| envelope.recipients[**first].host().is_empty()).or(here.next()),
     };
     let text = |index: &usize| &envelope.recipients[*index].text;
-    let to = here.map(text).or(envelope.attempt.refused.as_ref()).or(order.first().map(text));
+    let refused = envelope.attempt.refused.first().map(|refused| &refused.text);
+    let to = here.map(text).or(refused).or(order.first().map(text));
     let to = to.map_or(&b""[..], |text| text);
     let head = format!("Too many hops {} ({most} max): from ", envelope.hop_count);
     let text = [head.as_bytes(), &envelope.sender.text, b" via ", via, b", to ", to].concat();

@@ -30,7 +30,8 @@ pub use same::{is_file_or_program, is_named_already, is_same_address, is_same_re
 pub use scratch::Scratch;
 pub use sender::{SHOWN_OF_SENDER, set_sender, set_sender_until};
 pub use state::{
-    AttemptState, CommandDefaults, Envelope, Expanded, FailureReport, Owned, Sender, SessionState,
+    AttemptState, CommandDefaults, Envelope, Expanded, FailureReport, Owned, RefusedRecipient, Sender,
+    SessionState,
 };
 pub use stored::StoredEnvelope;
 

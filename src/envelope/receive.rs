@@ -127,13 +127,7 @@ fn yields(line: &HeaderDecl, own: &mut Vec<Header>) -> bool {
 /// NoRecipientAction: what a message without any recipient field gets.
 fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
     // a field for each, the last one first
-    let all = || {
-        let named = envelope.send_order().into_iter().rev().map(|index| &envelope.recipients[index]);
-        let field = |one: &Recipient| [b" ", &one.text[..]].concat();
-        // who is there already, named or by way of a list, has no field of his own
-        let first = |one: &&Recipient| one.parent.is_none() && one.state != RecipientState::Duplicate;
-        named.filter(first).map(field).collect()
-    };
+    let all = || everybody_named(envelope).iter().rev().map(|text| [b" ", &text[..]].concat()).collect();
     let (name, values): (&[u8], Vec<Vec<u8>>) = match site.config.options.no_recipient_action {
         NoRecipientAction::None => return,
         NoRecipientAction::AddTo => (b"To", all()),
@@ -143,6 +137,27 @@ fn add_recipient_field(site: &Site, envelope: &mut Envelope) {
     };
     let fields = values.iter().map(|value| known(Header::generated(name, value)));
     envelope.headers.0.extend(fields);
+}
+
+/// Whom the client has named, in the order in which they are sent to; also who was refused because nobody has that name.
+fn everybody_named(envelope: &Envelope) -> Vec<&[u8]> {
+    // who is there already, named or by way of a list, is not named again
+    let first = |one: &&Recipient| one.parent.is_none() && one.state != RecipientState::Duplicate;
+    let order = envelope.send_order();
+    let mut named: Vec<&[u8]> = Vec::new();
+    let mut unknown = envelope.attempt.refused.iter().filter(|one| one.unknown).collect::<Vec<_>>();
+    unknown.sort_by_key(|one| &one.host);
+    let mut unknown = unknown.into_iter().peekable();
+    for index in order {
+        let recipient = &envelope.recipients[index];
+        let place = (recipient.host(), index);
+        while let Some(before) = unknown.next_if(|one| (&one.host[..], one.behind) <= place) {
+            named.push(&before.text);
+        }
+        named.extend(Some(recipient).filter(first).map(|one| &one.text[..]));
+    }
+    named.extend(unknown.map(|one| &one.text[..]));
+    named
 }
 
 fn take_facts(site: &Site, envelope: &mut Envelope, facts: &HeaderFacts) {

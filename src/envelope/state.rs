@@ -92,6 +92,19 @@ pub struct Envelope {
     pub attempt: AttemptState,
 }
 
+/// Somebody whom a session refused: none of the recipients.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedRecipient {
+    /// As the client named him.
+    pub text: Vec<u8>,
+    /// His mailer's host.
+    pub host: Vec<u8>,
+    /// Has nobody that name (status X.1.X of RFC 3463)? Else nobody may use it.
+    pub unknown: bool,
+    /// How many recipients came before him.
+    pub behind: usize,
+}
+
 /// What a session notes about the message it receives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SessionState {
@@ -211,8 +224,8 @@ pub struct AttemptState {
     pub unreadable: Vec<Reply>,
     /// Parts of it were looked at as it was written: to sendmail a report on it has no eighth bits of its own then.
     pub parts_read: bool,
-    /// The first whom a session refused because nobody has that name.
-    pub refused: Option<Vec<u8>>,
+    /// Those whom a session refused though the rules know their addresses, in order.
+    pub refused: Vec<RefusedRecipient>,
     /// Whom Errors-To names and who cannot be had, which was found out when the message came in.
     pub unreachable: Vec<Recipient>,
     /// Everybody was handed over to copies for owners of lists: no attempt is made for it.
@@ -286,7 +299,7 @@ impl Envelope {
         }
         self.attempt.from_queue = true;
         self.attempt.exit = Sysexit::OK;
-        self.attempt.refused = None;
+        self.attempt.refused.clear();
     }
 
     /// A MIME message that the queue gives back with eighth bits is as good as one with BODY=8BITMIME.

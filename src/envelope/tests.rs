@@ -12,7 +12,12 @@ use std::sync::Arc;
 const NOW: i64 = 1_795_368_603;
 
 fn site() -> Site {
-    let text = include_bytes!("../../testdata/message/site.cf");
+    site_with("")
+}
+
+/// With these lines behind its own.
+fn site_with(lines: &str) -> Site {
+    let text = &[include_bytes!("../../testdata/message/site.cf"), lines.as_bytes()].concat();
     let options = LoadOptions { version: b"8.17.1.9".to_vec(), ..LoadOptions::default() };
     let loaded = load(b"site.cf", text, &mut SystemEnv::default(), &options);
     assert!(!loaded.stop, "{:?}", loaded.messages);
@@ -153,4 +158,24 @@ async fn a_report_of_another_program_keeps_its_sender() {
         let restored = stored.restore(&site.config, &key, NOW);
         assert_eq!(StoredEnvelope::of(&site.config, &restored).sender, sender);
     }
+}
+
+/// A message without recipients in its header names all whom the client has named, the last one first: also who was refused as nobody.
+#[tokio::test]
+async fn who_was_refused_as_nobody_is_named_all_the_same() {
+    let site = site_with("O NoRecipientAction=add-apparently-to\n");
+    let refused = |text: &[u8], unknown, behind| {
+        let (text, host) = (text.to_vec(), Vec::new());
+        RefusedRecipient { text, host, unknown, behind }
+    };
+    let mut envelope = Envelope::default();
+    envelope.attempt.refused =
+        vec![refused(b"<first>", true, 0), refused(b"<|/bin/true>", false, 1), refused(b"<last>", true, 2)];
+    for text in [&b"<alice>"[..], b"<bob>"] {
+        envelope.recipients.push(Recipient { text: text.to_vec(), ..Recipient::default() });
+    }
+    receive(&site, &mut envelope, Vec::new()).await;
+    let fields = envelope.headers.0.iter().filter(|field| field.name == b"Apparently-To");
+    let named: Vec<_> = fields.map(|field| String::from_utf8_lossy(&field.value).into_owned()).collect();
+    assert_eq!(named, [" <last>", " <bob>", " <alice>", " <first>"]);
 }

@@ -6,7 +6,7 @@ use super::mail::syntax_error;
 use super::parameters::{ParameterContext, RCPT_PARAMETERS, read};
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
-use crate::envelope::{Recipient, RecipientFlags, RecipientState};
+use crate::envelope::{Recipient, RecipientFlags, RecipientState, RefusedRecipient};
 use crate::logging::{Console, Priority, log_text};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
@@ -294,7 +294,10 @@ impl<A: Acceptor> Session<A> {
             Verified::Later(address) => (address, true),
             Verified::Refused(reply) => {
                 if reply.is_permanent() {
-                    envelope.attempt.refused.get_or_insert_with(|| recipient.text.clone());
+                    let unknown = reply.enhanced.is_some_and(|status| status.1 == 1);
+                    let (text, behind) = (recipient.text.clone(), envelope.recipients.len());
+                    let host = recipient.host().to_vec();
+                    envelope.attempt.refused.push(RefusedRecipient { text, host, unknown, behind });
                 }
                 return Err(Refused { to: Some(recipient.text), ..Refused::bare(reply) });
             }
