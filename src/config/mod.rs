@@ -4,6 +4,7 @@
 //! Out: [`Loaded`]: a [`Config`], shared as `Arc<Config>`, and the messages its author must see, byte
 //! for byte as sendmail prints them. Never here: look-ups, mail, sockets.
 
+mod certificate_files;
 mod classes;
 mod env;
 mod filters;
@@ -34,6 +35,7 @@ mod version_lines;
 mod spans;
 mod zone;
 
+pub use certificate_files::CertificateFiles;
 pub use env::{ConfigEnv, DeclaredMap, FileProblem, MapFailure, MapWords, SystemEnv};
 pub use filters::{Filter, QueueGroup};
 pub use headers::{HeaderCheck, HeaderCondition, HeaderDecl};

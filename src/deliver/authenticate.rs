@@ -7,7 +7,7 @@ use super::result::DeliveryResult;
 use super::starttls::{address, name};
 use crate::addr::Token;
 use crate::engine::Scope;
-use crate::keeper::TlsFileAnswer;
+use crate::keeper::{TlsFile, TlsFileAnswer};
 use crate::logging::Priority;
 use crate::rewrite::Rewriter;
 use crate::sasl::{self, ChannelFacts, ClientFacts, Conditions, Credentials, MECHANISMS, Mechanism};
@@ -138,7 +138,7 @@ async fn auth_info(attempt: &Attempt<'_>, server: &ServerConnection) -> AuthInfo
 }
 
 async fn default_auth_info(attempt: &Attempt<'_>, path: &[u8]) -> AuthInfo {
-    let why = match attempt.on.keeper.tls_file(path, None).await {
+    let why = match attempt.on.keeper.tls_file((TlsFile::AuthInfo, path.to_vec()), None).await {
         TlsFileAnswer::Content(text, _) => match sasl::credentials_of_file(&text) {
             Ok(known) => return known.map_or(AuthInfo::None, AuthInfo::Default),
             Err(missing) => [b"can't read ", missing.as_bytes(), b" from ", path].concat(),

@@ -2,15 +2,15 @@
 
 use super::protocol::UNSAFE_LEVEL;
 use super::secrets::PasswordSources;
-use super::settings::{KeeperSettings, LocalMailer, MapNeeds, TlsFile};
+use super::settings::{KeeperSettings, LocalMailer, MapNeeds, NamedFile, TlsFile};
 use crate::addr::{MacroId, op};
-use crate::config::{Config, Mailer};
+use crate::config::{CertificateFiles, Config, Mailer};
 use crate::db::AliasSpec;
 use crate::sasl;
 use crate::schema::Options;
 use crate::sys::accounts;
 use crate::sys::identity::Identity;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Option ForwardPath where the cf has none.
 const FORWARD_PATH: &[u8] = b"\x81z/.forward";
@@ -85,24 +85,28 @@ fn local_mailer(mailer: &Mailer, options: &Options) -> LocalMailer {
 }
 
 /// The files that a front may ask for: those that these options name, and no others.
-fn tls_files(config: &Config) -> HashMap<Vec<u8>, TlsFile> {
+fn tls_files(config: &Config) -> HashSet<NamedFile> {
     let options = &config.options;
-    let lists = [
-        (&options.server_cert_file, TlsFile::Certificate),
-        (&options.client_cert_file, TlsFile::Certificate),
+    let single = [
         (&options.ca_cert_file, TlsFile::Certificate),
         (&options.crl_file, TlsFile::Certificate),
         (&options.ca_cert_path, TlsFile::Directory),
         (&options.crl_path, TlsFile::Directory),
-        (&options.server_key_file, TlsFile::Key),
-        (&options.client_key_file, TlsFile::Key),
         (&options.dkim_signing_table, TlsFile::SigningTable),
         (&options.default_auth_info, TlsFile::AuthInfo),
     ];
-    let named = lists.into_iter().filter_map(|(list, kind)| Some((list.as_ref()?, kind)));
-    named
-        .flat_map(|(list, kind)| list.split(|byte| *byte == b',').map(move |path| (path.to_vec(), kind)))
-        .collect()
+    let pairs = [
+        (&options.server_cert_file, &options.server_key_file),
+        (&options.client_cert_file, &options.client_key_file),
+    ];
+    let mut found: HashSet<_> =
+        single.into_iter().filter_map(|(path, kind)| Some((kind, path.clone()?))).collect();
+    for (certificates, keys) in pairs {
+        let files = CertificateFiles::new(certificates.as_deref(), keys.as_deref());
+        found.extend(files.certificates.into_iter().map(|path| (TlsFile::Certificate, path)));
+        found.extend(files.keys.into_iter().map(|path| (TlsFile::Key, path)));
+    }
+    found
 }
 
 /// Mail filters that listen on a UNIX socket. With RunAsUser sendmail connects as that user, as the front does.

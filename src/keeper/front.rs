@@ -10,7 +10,7 @@ use super::protocol::{
 };
 use super::recent::{Forwarders, RecentAliases};
 use super::server;
-use super::settings::{KeeperSettings, MapNeeds};
+use super::settings::{KeeperSettings, MapNeeds, NamedFile};
 use crate::config::Config;
 use crate::sasl;
 use crate::schema::{EnhancedStatus, Outcome, Sysexit};
@@ -242,8 +242,8 @@ impl Keeper {
     }
 
     /// A file that an option of TLS names, unless it is as it was `seen` last.
-    pub async fn tls_file(&self, path: &[u8], seen: Option<Signature>) -> TlsFileAnswer {
-        match self.look_up(Ask::TlsFile(path.to_vec(), seen)).await {
+    pub async fn tls_file(&self, file: NamedFile, seen: Option<Signature>) -> TlsFileAnswer {
+        match self.look_up(Ask::TlsFile(file, seen)).await {
             Ok(Reply::TlsFile(answer)) => answer,
             Ok(_) => TlsFileAnswer::Refused(GONE.into()),
             Err(why) => TlsFileAnswer::Refused(why),

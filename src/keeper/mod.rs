@@ -52,5 +52,5 @@ pub use protocol::{
     MailerResult, NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
 pub use secrets::{PasswordSources, ask_pam};
-pub use settings::{KeeperSettings, MapNeeds};
+pub use settings::{KeeperSettings, MapNeeds, NamedFile, TlsFile};
 pub use watched::{Files, WatchedFiles};

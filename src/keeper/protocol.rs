@@ -1,5 +1,6 @@
 //! What front and keeper say to each other.
 
+use super::settings::NamedFile;
 use crate::message::BodyForm;
 use crate::sasl;
 use crate::schema::{EnhancedStatus, Sysexit, UserIds};
@@ -167,7 +168,7 @@ pub(super) enum Ask {
     /// An `:include:` file, and who names it, with whose rights it is read.
     Include(Vec<u8>, NamedBy),
     /// A file that an option of TLS names, unless it is as it was seen last.
-    TlsFile(Vec<u8>, Option<Signature>),
+    TlsFile(NamedFile, Option<Signature>),
     /// What the program of a map answers: the map's name and the key, which is its last argument.
     Program(Vec<u8>, Vec<u8>),
     /// What follows from a password.

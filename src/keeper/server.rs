@@ -139,7 +139,7 @@ impl Server {
             Ask::Include(path, named_by) => {
                 (Work::Lists, if named_by.user.is_empty() { path.clone() } else { named_by.user.clone() })
             }
-            Ask::TlsFile(path, _) => (Work::Lists, path.clone()),
+            Ask::TlsFile((_, path), _) => (Work::Lists, path.clone()),
             Ask::Program(map, _) => (Work::Maps, map.clone()),
             Ask::Secret(question) => (Work::Secrets, question.name.clone()),
             Ask::Filter(name) => (Work::Maps, [b"filter ", &name[..]].concat()),
@@ -176,7 +176,7 @@ impl Server {
                 Reply::Listing(lists::forward(&self.service.settings, &self.service.accounts, &user, &detail))
             }
             Ask::Include(path, named_by) => Reply::Listing(self.include(&path, &named_by)),
-            Ask::TlsFile(path, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &path, seen)),
+            Ask::TlsFile(file, seen) => Reply::TlsFile(tls_files::read(&self.service.settings, &file, seen)),
             Ask::Program(map, key) => self.program(&map, key),
             Ask::Secret(question) => Reply::Secret(self.service.settings.passwords.answer(&question)),
             Ask::Filter(name) => Reply::Filter(self.filter(&name).map(|socket| along.fds.push(socket))),

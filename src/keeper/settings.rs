@@ -7,6 +7,7 @@ use crate::schema::UserIds;
 use crate::sys::identity::Identity;
 use crate::sys::process::Programs;
 use crate::sys::safe::Blame;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -57,9 +58,9 @@ impl LocalMailer {
     }
 }
 
-/// What a file of the TLS options is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TlsFile {
+/// What an option takes a file for. One file may be several things, each under rules of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum TlsFile {
     /// Certificates, or a list of revoked ones.
     Certificate,
     /// A private key.
@@ -71,6 +72,9 @@ pub(super) enum TlsFile {
     /// A directory of certificates, and lists of revoked ones, by the hash of their names.
     Directory,
 }
+
+/// A file that an option names.
+pub type NamedFile = (TlsFile, Vec<u8>);
 
 /// Everything.
 #[derive(Clone, Debug)]
@@ -104,8 +108,8 @@ pub struct KeeperSettings {
     pub(super) default_name: Vec<u8>,
     /// `$j`
     pub(super) host: Vec<u8>,
-    /// The files of the TLS options, by their paths.
-    pub(super) tls_files: HashMap<Vec<u8>, TlsFile>,
+    /// The files of the TLS options.
+    pub(super) tls_files: HashSet<NamedFile>,
     /// UNIX sockets of mail filters by the filter's name, where RunAsUser does not say whose rights count.
     pub(super) filters: HashMap<Vec<u8>, Vec<u8>>,
     /// What its maps have the keeper do.

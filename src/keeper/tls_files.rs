@@ -4,34 +4,39 @@
 
 use super::aliases::signature;
 use super::protocol::{Signature, TlsFileAnswer};
-use super::settings::{KeeperSettings, TlsFile};
+use super::settings::{KeeperSettings, NamedFile, TlsFile};
 use crate::sys::accounts;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
 /// A file of the TLS options, unless it is as it was when it was last `seen`.
-pub(super) fn read(settings: &KeeperSettings, path: &[u8], seen: Option<Signature>) -> TlsFileAnswer {
-    let kind = settings.tls_files.get(path).copied();
-    let rules = match kind.or_else(|| signing_key(settings, path)) {
-        Some(TlsFile::Certificate | TlsFile::SigningTable) => Rules::certificate(settings.blame),
-        Some(TlsFile::Key) => Rules::key(settings.blame),
-        Some(TlsFile::AuthInfo) => Rules::auth_info(settings.blame),
-        Some(TlsFile::Directory) => return read_directory(path, settings.blame, seen),
-        None => return TlsFileAnswer::Refused("not named by the configuration".into()),
+pub(super) fn read(settings: &KeeperSettings, file: &NamedFile, seen: Option<Signature>) -> TlsFileAnswer {
+    let (kind, path) = file;
+    let named = settings.tls_files.contains(file) || *kind == TlsFile::Key && is_signing_key(settings, path);
+    if !named {
+        return TlsFileAnswer::Refused("not named by the configuration".into());
+    }
+    let rules = match kind {
+        TlsFile::Certificate | TlsFile::SigningTable => Rules::certificate(settings.blame),
+        TlsFile::Key => Rules::key(settings.blame),
+        TlsFile::AuthInfo => Rules::auth_info(settings.blame),
+        TlsFile::Directory => return read_directory(path, settings.blame, seen),
     };
     read_with(path, &rules, seen).unwrap_or_else(|refusal| TlsFileAnswer::Refused(refusal.to_string()))
 }
 
 /// Is it the key of a line of the signing table?
-fn signing_key(settings: &KeeperSettings, path: &[u8]) -> Option<TlsFile> {
-    let (table, _) = settings.tls_files.iter().find(|(_, kind)| **kind == TlsFile::SigningTable)?;
-    let text = safe::read(&accounts::path(table), &Rules::certificate(settings.blame)).ok()?;
+fn is_signing_key(settings: &KeeperSettings, path: &[u8]) -> bool {
+    let table = settings.tls_files.iter().find(|(kind, _)| *kind == TlsFile::SigningTable);
+    let text =
+        table.map(|(_, table)| safe::read(&accounts::path(table), &Rules::certificate(settings.blame)));
+    let Some(Ok(text)) = text else { return false };
     let words = |line: &[u8]| {
         line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(2) == Some(path)
     };
     let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
-    lines.any(words).then_some(TlsFile::Key)
+    lines.any(words)
 }
 
 /// All files of a directory whose names are hashes (`1a2b3c4d.0`, `1a2b3c4d.r0`), one behind the other.
@@ -74,7 +79,7 @@ mod tests {
     }
 
     /// A key of this mode, a directory with one file that counts, and what the keeper knows of them.
-    fn scene(mode: u32) -> (tempfile::TempDir, KeeperSettings, Vec<u8>) {
+    fn scene(mode: u32) -> (tempfile::TempDir, KeeperSettings, NamedFile) {
         let dir = tempfile::tempdir().expect("a directory");
         let key = dir.path().join("key");
         for (path, text) in [("key", "secret"), ("1a2b3c4d.0", "one"), ("ca.pem", "two"), ("other", "three")]
@@ -84,9 +89,9 @@ mod tests {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).expect("a mode");
         let mut settings = KeeperSettings::from(&Config::default());
         settings.blame |= safe::Blame::GROUP_WRITABLE_DIR_PATH_SAFE | safe::Blame::TRUST_STICKY_BIT;
-        settings.tls_files.insert(bytes(&key), TlsFile::Key);
-        settings.tls_files.insert(bytes(dir.path()), TlsFile::Directory);
-        (dir, settings, bytes(&key))
+        settings.tls_files.insert((TlsFile::Key, bytes(&key)));
+        settings.tls_files.insert((TlsFile::Directory, bytes(dir.path())));
+        (dir, settings, (TlsFile::Key, bytes(&key)))
     }
 
     #[test]
@@ -104,6 +109,24 @@ mod tests {
     }
 
     #[test]
+    fn each_option_has_rules_of_its_own_for_the_same_file() {
+        let (dir, mut settings, key) = scene(0o644);
+        settings.tls_files.insert((TlsFile::Certificate, key.1.clone()));
+        settings.tls_files.insert((TlsFile::Certificate, bytes(dir.path())));
+        assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Refused(_)), "a key is nobody else's");
+        let certificate = (TlsFile::Certificate, key.1);
+        assert!(matches!(read(&settings, &certificate, None), TlsFileAnswer::Content(..)));
+        match read(&settings, &(TlsFile::Certificate, bytes(dir.path())), None) {
+            TlsFileAnswer::Refused(why) => assert_eq!(why, "Regular files only"),
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(
+            read(&settings, &(TlsFile::Directory, bytes(dir.path())), None),
+            TlsFileAnswer::Content(..)
+        ));
+    }
+
+    #[test]
     fn what_is_unchanged_is_not_sent_again() {
         let (dir, settings, key) = scene(0o600);
         let TlsFileAnswer::Content(text, seen) = read(&settings, &key, None) else { panic!("no content") };
@@ -117,17 +140,20 @@ mod tests {
     fn keys_of_the_signing_table() {
         let (dir, mut settings, key) = scene(0o600);
         settings.tls_files.clear();
-        let table = bytes(&dir.path().join("other"));
+        let table = (TlsFile::SigningTable, bytes(&dir.path().join("other")));
         std::fs::write(
             dir.path().join("other"),
-            [b"# a b /etc/shadow\nsite.example s ", &key[..], b"\n"].concat(),
+            [b"# a b /etc/shadow\nsite.example s ", &key.1[..], b"\n"].concat(),
         )
         .expect("a file");
         assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Refused(_)), "there is no table yet");
-        settings.tls_files.insert(table.clone(), TlsFile::SigningTable);
+        settings.tls_files.insert(table.clone());
         assert!(matches!(read(&settings, &table, None), TlsFileAnswer::Content(..)));
         assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Content(..)));
-        assert!(matches!(read(&settings, b"/etc/shadow", None), TlsFileAnswer::Refused(_)));
+        assert!(matches!(
+            read(&settings, &(TlsFile::Key, b"/etc/shadow".to_vec()), None),
+            TlsFileAnswer::Refused(_)
+        ));
         std::fs::set_permissions(dir.path().join("key"), std::fs::Permissions::from_mode(0o644))
             .expect("a mode");
         assert!(matches!(read(&settings, &key, None), TlsFileAnswer::Refused(_)), "the key is everybody's");
@@ -135,12 +161,17 @@ mod tests {
 
     #[test]
     fn nothing_else_is_read() {
-        let (dir, settings, _) = scene(0o600);
+        let (dir, settings, key) = scene(0o600);
         for path in ["other", "1a2b3c4d.0", "../etc/passwd"] {
             let path = bytes(&dir.path().join(path));
-            assert!(matches!(read(&settings, &path, None), TlsFileAnswer::Refused(_)));
+            for kind in [TlsFile::Certificate, TlsFile::Key, TlsFile::Directory] {
+                let file = (kind, path.clone());
+                assert!(matches!(read(&settings, &file, None), TlsFileAnswer::Refused(_)));
+            }
         }
-        match read(&settings, &bytes(dir.path()), None) {
+        let (_, key) = key;
+        assert!(matches!(read(&settings, &(TlsFile::Certificate, key), None), TlsFileAnswer::Refused(_)));
+        match read(&settings, &(TlsFile::Directory, bytes(dir.path())), None) {
             TlsFileAnswer::Content(text, _) => assert_eq!(text, b"one"),
             other => panic!("{other:?}"),
         }

@@ -2,16 +2,17 @@
 
 use super::front::Keeper;
 use super::protocol::{Signature, TlsFileAnswer};
+use super::settings::NamedFile;
 use std::collections::HashMap;
 
-/// Files by their paths: their content, or why there is none.
-pub type Files = HashMap<Vec<u8>, Result<Vec<u8>, String>>;
+/// The content of files, or why there is none.
+pub type Files = HashMap<NamedFile, Result<Vec<u8>, String>>;
 
 /// What is known of some files.
 #[derive(Default)]
 pub struct WatchedFiles {
     files: Files,
-    seen: HashMap<Vec<u8>, Signature>,
+    seen: HashMap<NamedFile, Signature>,
 }
 
 impl WatchedFiles {
@@ -21,23 +22,23 @@ impl WatchedFiles {
     }
 
     /// Asks for the files; has any of them changed?
-    pub async fn look(&mut self, keeper: &Keeper, paths: impl IntoIterator<Item = Vec<u8>>) -> bool {
+    pub async fn look(&mut self, keeper: &Keeper, files: impl IntoIterator<Item = NamedFile>) -> bool {
         let mut changed = false;
-        for path in paths {
-            let seen = self.seen.get(&path).copied();
-            let content = match keeper.tls_file(&path, seen).await {
+        for file in files {
+            let seen = self.seen.get(&file).copied();
+            let content = match keeper.tls_file(file.clone(), seen).await {
                 TlsFileAnswer::Unchanged => continue,
                 TlsFileAnswer::Content(content, signature) => {
-                    self.seen.insert(path.clone(), signature);
+                    self.seen.insert(file.clone(), signature);
                     Ok(content)
                 }
                 TlsFileAnswer::Refused(why) => {
-                    self.seen.remove(&path);
+                    self.seen.remove(&file);
                     Err(why)
                 }
             };
-            changed |= self.files.get(&path) != Some(&content);
-            self.files.insert(path, content);
+            changed |= self.files.get(&file) != Some(&content);
+            self.files.insert(file, content);
         }
         changed
     }

@@ -3,7 +3,7 @@
 use super::dkim::SigningKey;
 use super::table::{Row, Table};
 use crate::config::Config;
-use crate::keeper::{Keeper, WatchedFiles};
+use crate::keeper::{Keeper, NamedFile, TlsFile, WatchedFiles};
 use crate::logging::{Logger, Priority};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -107,6 +107,10 @@ fn fits(row: &Row, key: &SigningKey) -> Result<(), String> {
     }
 }
 
+fn key(path: Vec<u8>) -> NamedFile {
+    (TlsFile::Key, path)
+}
+
 impl Shared {
     fn loaded(&self) -> Option<Arc<Loaded>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -132,8 +136,9 @@ impl Shared {
     /// Reads what has changed. What is no good any more changes nothing: what was read before stays in use.
     async fn look(&self, path: &[u8], known: &mut Known) -> Arc<Loaded> {
         let before = self.loaded();
-        let mut changed = known.watched.look(&self.keeper, [path.to_vec()]).await;
-        let text = known.watched.files().get(path).cloned().unwrap_or_else(|| Err("not read".into()));
+        let table = (TlsFile::SigningTable, path.to_vec());
+        let mut changed = known.watched.look(&self.keeper, [table.clone()]).await;
+        let text = known.watched.files().get(&table).cloned().unwrap_or_else(|| Err("not read".into()));
         let read = self.told(known, path, text.and_then(|text| Table::read(&text)));
         let old = before.as_ref().and_then(|before| before.table.as_ref().ok());
         let table = match (read, old) {
@@ -144,13 +149,18 @@ impl Shared {
             table.iter().flat_map(|table| table.0.iter().map(|row| row.path.clone())).collect();
         paths.sort();
         paths.dedup();
-        changed |= known.watched.look(&self.keeper, paths.iter().cloned()).await;
+        changed |= known.watched.look(&self.keeper, paths.iter().cloned().map(key)).await;
         if let Some(before) = before.as_ref().filter(|_| !changed) {
             return before.clone();
         }
         let mut keys = HashMap::new();
         for path in paths {
-            let text = known.watched.files().get(&path).cloned().unwrap_or_else(|| Err("not read".into()));
+            let text = known
+                .watched
+                .files()
+                .get(&key(path.clone()))
+                .cloned()
+                .unwrap_or_else(|| Err("not read".into()));
             let read = text.and_then(|text| SigningKey::from_pem(&text)).map(Arc::new);
             let read = self.told(known, &path, read);
             let old = before.as_ref().and_then(|before| before.keys.get(&path)?.clone().ok());

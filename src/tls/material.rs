@@ -8,7 +8,7 @@ use super::sessions::Sessions;
 use super::settings::{Settings, Side};
 use super::trust::{Trust, revocation_list};
 use super::words::Protocols;
-use crate::keeper::Files;
+use crate::keeper::{Files, TlsFile};
 use crate::logging::Priority;
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, ring};
@@ -93,8 +93,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The content of a file; `vital`: nothing works without it.
-    fn content(&mut self, path: &[u8], vital: bool) -> Option<&[u8]> {
-        match self.files.get(path)? {
+    fn content(&mut self, kind: TlsFile, path: &[u8], vital: bool) -> Option<&[u8]> {
+        match self.files.get(&(kind, path.to_vec()))? {
             Ok(content) => Some(content),
             Err(why) => {
                 let side = self.side.name();
@@ -124,8 +124,8 @@ impl Reader<'_> {
 
     /// A certificate with its chain, and its key.
     fn pair(&mut self, certificate: &[u8], key: &[u8]) -> Option<Arc<CertifiedKey>> {
-        let chain = self.content(certificate, true).map(certificates);
-        let loaded = self.content(key, true).map(signing_key);
+        let chain = self.content(TlsFile::Certificate, certificate, true).map(certificates);
+        let loaded = self.content(TlsFile::Key, key, true).map(signing_key);
         let (chain, loaded) = (chain?, loaded?);
         if chain.is_empty() {
             self.complain("SSL_CTX_use_certificate_file", certificate, " failed");
@@ -148,19 +148,22 @@ impl Reader<'_> {
 
     fn trust(&mut self, settings: &Settings) -> Trust {
         let mut trusted = Vec::new();
-        if let Some(file) = &settings.ca_file
-            && let Some(found) = self.content(file, true).map(certificates)
-        {
-            if found.is_empty() {
+        if let Some(file) = &settings.ca_file {
+            let found = self.content(TlsFile::Certificate, file, true).map(certificates).unwrap_or_default();
+            // a server that cannot have the file goes no further
+            if found.is_empty() && !(self.failed && self.side == Side::Server) {
                 self.trusts_nobody(settings.ca_path.as_deref().unwrap_or_default(), file);
             }
             trusted.extend(found);
         }
-        let directory = settings.ca_path.as_ref().and_then(|path| self.files.get(path)?.as_deref().ok());
+        let directory =
+            settings.ca_path.as_ref().and_then(|path| self.content(TlsFile::Directory, path, false));
         trusted.extend(directory.map(certificates).unwrap_or_default());
         let mut lists = None;
-        for path in settings.crl_file.iter().chain(&settings.crl_path) {
-            let found: Vec<_> = self.content(path, false).map(revocation_lists).unwrap_or_default();
+        let file = settings.crl_file.iter().map(|path| (TlsFile::Certificate, path));
+        let directory = settings.crl_path.iter().map(|path| (TlsFile::Directory, path));
+        for (kind, path) in file.chain(directory) {
+            let found: Vec<_> = self.content(kind, path, false).map(revocation_lists).unwrap_or_default();
             match found.is_empty() {
                 true => self.complain("PEM_read_bio_X509_CRL", path, "=failed"),
                 false => lists.get_or_insert_with(Vec::new).extend(found),
@@ -208,7 +211,7 @@ impl Material {
     /// `None`: this side cannot speak TLS. A client that has no usable certificate goes without.
     pub(super) fn read(settings: &Settings, files: &Files) -> (Option<Self>, Vec<Note>) {
         let mut reader = Reader { side: settings.side, files, notes: Vec::new(), failed: false };
-        let pairs = settings.certificates.iter().zip(&settings.keys);
+        let pairs = settings.own.certificates.iter().zip(&settings.own.keys);
         let mut keys: Vec<_> = pairs.filter_map(|(certificate, key)| reader.pair(certificate, key)).collect();
         // an elliptic curve first, as OpenSSL prefers it
         keys.sort_by_key(|pair| is_rsa(pair));

@@ -1,7 +1,8 @@
 //! What the options say about TLS, read once.
 
 use super::words::Protocols;
-use crate::config::Config;
+use crate::config::{CertificateFiles, Config};
+use crate::keeper::{NamedFile, TlsFile};
 use crate::schema::span;
 use std::time::Duration;
 
@@ -46,10 +47,8 @@ impl Side {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Settings {
     pub(super) side: Side,
-    /// ServerCertFile or ClientCertFile: one or two files.
-    pub(super) certificates: Vec<Vec<u8>>,
-    /// The keys to them, in the same order.
-    pub(super) keys: Vec<Vec<u8>>,
+    /// ServerCertFile or ClientCertFile, and the keys.
+    pub(super) own: CertificateFiles,
     /// CACertFile
     pub(super) ca_file: Option<Vec<u8>>,
     /// CACertPath
@@ -76,11 +75,6 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
 }
 
-fn list(value: Option<&Vec<u8>>) -> Vec<Vec<u8>> {
-    let paths = value.map(|value| value.split(|byte| *byte == b','));
-    paths.into_iter().flatten().filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect()
-}
-
 impl Settings {
     /// Of one side.
     pub(super) fn new(config: &Config, side: Side) -> Self {
@@ -102,8 +96,7 @@ impl Settings {
         let ignored = protocols.apply_lists(lists[0], lists[1]);
         Self {
             side,
-            certificates: list(certificates.as_ref()),
-            keys: list(keys.as_ref()),
+            own: CertificateFiles::new(certificates.as_deref(), keys.as_deref()),
             ca_file: options.ca_cert_file.clone(),
             ca_path: options.ca_cert_path.clone(),
             crl_file: options.crl_file.clone(),
@@ -126,8 +119,8 @@ impl Settings {
             Side::Client => ["ClientCertFile", "ClientKeyFile"],
         };
         let found = [
-            (names[0], self.certificates.is_empty()),
-            (names[1], self.keys.is_empty()),
+            (names[0], self.own.unnamed),
+            (names[1], self.own.keys.is_empty()),
             ("CACertPath", self.ca_path.is_none()),
             ("CACertFile", self.ca_file.is_none()),
             ("CRLFile", self.crl_file.is_none() && self.crl_path.is_none()),
@@ -136,15 +129,22 @@ impl Settings {
     }
 
     /// The files that this side needs.
-    pub(super) fn files(&self) -> Vec<Vec<u8>> {
-        let lists = [&self.certificates, &self.keys].into_iter().flatten();
-        let options = [&self.ca_file, &self.ca_path, &self.crl_file, &self.crl_path];
-        lists.chain(options.into_iter().flatten()).cloned().collect()
+    pub(super) fn files(&self) -> Vec<NamedFile> {
+        let options = [
+            (&self.ca_file, TlsFile::Certificate),
+            (&self.ca_path, TlsFile::Directory),
+            (&self.crl_file, TlsFile::Certificate),
+            (&self.crl_path, TlsFile::Directory),
+        ];
+        let own = self.own.certificates.iter().map(|path| (TlsFile::Certificate, path.clone()));
+        let keys = self.own.keys.iter().map(|path| (TlsFile::Key, path.clone()));
+        let options = options.into_iter().filter_map(|(path, kind)| Some((kind, path.clone()?)));
+        own.chain(keys).chain(options).collect()
     }
 
     /// Does something keep this side from speaking TLS at all?
     pub(super) fn is_off(&self) -> bool {
-        let bare = self.certificates.is_empty() || self.keys.is_empty();
+        let bare = self.own.unnamed || self.own.keys.is_empty();
         let server_lacks = bare || self.ca_path.is_none() || self.ca_file.is_none();
         let off = self.unknown_digest.is_some() || self.protocols.is_empty();
         off || self.side == Side::Server && server_lacks

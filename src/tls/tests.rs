@@ -7,8 +7,8 @@ use super::settings::{Settings, Side};
 use super::trust::{Trust, Usage, revocation_list};
 use super::*;
 use crate::config::Config;
-use crate::keeper::Files;
 use crate::keeper::Keeper;
+use crate::keeper::{Files, TlsFile};
 use crate::logging::{Logger, Target};
 use bstr::ByteSlice;
 use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
@@ -42,8 +42,8 @@ fn material_and_words(side: Side, change: impl FnOnce(&mut Config)) -> (Option<M
     change(&mut config);
     let settings = Settings::new(&config, side);
     let files = settings.files().into_iter().map(|name| {
-        let text = String::from_utf8(name.clone()).expect("a name");
-        let content = if text == "none" { Ok(Vec::new()) } else { Ok(file(&text)) };
+        let text = String::from_utf8(name.1.clone()).expect("a name");
+        let content = if name.0 == TlsFile::Directory { Ok(Vec::new()) } else { Ok(file(&text[1..])) };
         (name, content)
     });
     let files: Files = files.collect();
@@ -62,10 +62,28 @@ fn a_file_of_cas_without_a_certificate_is_no_good() {
     };
     let (material, words) = material_and_words(Side::Server, broken);
     assert!(material.is_none());
-    assert_eq!(words, ["STARTTLS=server, error: load verify locs none, site.key failed: 0"]);
+    assert_eq!(words, ["STARTTLS=server, error: load verify locs /none, /site.key failed: 0"]);
     let (material, words) = material_and_words(Side::Client, |config| trusts(config, "site.key"));
     assert!(material.is_some(), "a client goes on, and trusts nobody");
-    assert_eq!(words, ["STARTTLS=client, error: load verify locs none, site.key failed: 0"]);
+    assert_eq!(words, ["STARTTLS=client, error: load verify locs /none, /site.key failed: 0"]);
+}
+
+/// What one option takes for a directory may be another one's file: OpenSSL finds nothing in a directory that is none.
+#[test]
+fn a_file_is_what_each_option_takes_it_for() {
+    for directory in ["/ca.pem", "/site.pem", "/site.key"] {
+        let (material, words) = material_and_words(Side::Server, |config| {
+            server(config, "site");
+            config.options.ca_cert_path = path(directory);
+        });
+        assert!(material.is_some(), "{directory}: {words:?}");
+        let client = |config: &mut Config| {
+            client(config, "site", "ca.pem");
+            config.options.crl_file = path("/site.pem");
+        };
+        let words = material_and_words(Side::Client, client).1;
+        assert_eq!(words, ["STARTTLS=client, error: PEM_read_bio_X509_CRL(/site.pem)=failed"]);
+    }
 }
 
 fn path(name: &str) -> Option<Vec<u8>> {
@@ -73,19 +91,19 @@ fn path(name: &str) -> Option<Vec<u8>> {
 }
 
 fn trusts(config: &mut Config, ca: &str) {
-    config.options.ca_cert_file = path(ca);
-    config.options.ca_cert_path = path("none");
+    config.options.ca_cert_file = path(&format!("/{ca}"));
+    config.options.ca_cert_path = path("/none");
 }
 
 fn server(config: &mut Config, name: &str) {
-    config.options.server_cert_file = path(&format!("{name}.pem"));
-    config.options.server_key_file = path(&format!("{name}.key"));
+    config.options.server_cert_file = path(&format!("/{name}.pem"));
+    config.options.server_key_file = path(&format!("/{name}.key"));
     trusts(config, "ca.pem");
 }
 
 fn client(config: &mut Config, name: &str, ca: &str) {
-    config.options.client_cert_file = path(&format!("{name}.pem"));
-    config.options.client_key_file = path(&format!("{name}.key"));
+    config.options.client_cert_file = path(&format!("/{name}.pem"));
+    config.options.client_key_file = path(&format!("/{name}.key"));
     trusts(config, ca);
 }
 
@@ -345,16 +363,16 @@ fn keys_and_certificates_must_fit() {
     assert!(
         material(Side::Server, |config| {
             server(config, "site");
-            config.options.server_key_file = path("other.key");
+            config.options.server_key_file = path("/other.key");
         })
         .is_none()
     );
-    assert!(material(Side::Server, |config| config.options.server_cert_file = path("site.pem")).is_none());
+    assert!(material(Side::Server, |config| config.options.server_cert_file = path("/site.pem")).is_none());
     // a client goes without
     assert!(
         material(Side::Client, |config| {
             client(config, "site", "ca.pem");
-            config.options.client_key_file = path("other.key");
+            config.options.client_key_file = path("/other.key");
         })
         .is_some()
     );

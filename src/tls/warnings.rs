@@ -59,6 +59,13 @@ fn versions(config: &Config) -> Vec<Unsupported> {
         .collect()
 }
 
+/// Has the option a value, whatever it is worth?
+fn is_set(config: &Config, option: &str) -> bool {
+    let options = &config.options;
+    let rows = [("ServerCertFile", &options.server_cert_file), ("ServerKeyFile", &options.server_key_file)];
+    rows.into_iter().any(|(name, value)| name == option && value.is_some())
+}
+
 /// A server that is to speak TLS and cannot.
 fn server(config: &Config) -> Vec<Unsupported> {
     let options = &config.options;
@@ -67,6 +74,9 @@ fn server(config: &Config) -> Vec<Unsupported> {
         return Vec::new();
     }
     let why = match settings.missing().first() {
+        Some(name) if is_set(config, name) => {
+            format!("{name} is to name a file by its whole path, or two with a comma between")
+        }
         Some(name) => format!("{name} is not set"),
         None => String::from("CertFingerprintAlgorithm is unknown"),
     };

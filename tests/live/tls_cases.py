@@ -145,6 +145,24 @@ NAMES = [secure(48, certificate="good"), secure(48, certificate="wrongname"), se
 FALLBACK = ["close", "nonsense", "no454", "no5", "dropped", "perm", "feat"]
 
 
+def files(side, certificate="/mnt/tls/own.pem", key="/mnt/tls/own.key", ca="/mnt/tls/ca.pem", path="/mnt/tls"):
+    rows = ((side + "CertFile", certificate), (side + "KeyFile", key), ("CACertFile", ca), ("CACertPath", path))
+    return [f"O {name}={value}" for name, value in rows]
+
+
+# what the options name is something else than they take it for: {group: what is otherwise}
+WRONG = {
+    "comma-behind": {"certificate": "/mnt/tls/own.pem,"}, "comma-before": {"certificate": ",/mnt/tls/own.pem", "key": ",/mnt/tls/own.key"},
+    "two-keys": {"key": "/mnt/tls/own.key,/mnt/tls/ownrsa.key"}, "one-key": {"certificate": "/mnt/tls/own.pem,/mnt/tls/ownrsa.pem"},
+    "three": {"certificate": "/mnt/tls/ownrsa.pem,/mnt/tls/own.pem,/mnt/tls/good.pem", "key": "/mnt/tls/ownrsa.key,/mnt/tls/own.key,/mnt/tls/good.key"},
+    "blank": {"certificate": "/mnt/tls/own.pem, /mnt/tls/ownrsa.pem", "key": "/mnt/tls/own.key, /mnt/tls/ownrsa.key"},
+    "key-is-certificate": {"key": "/mnt/tls/own.pem"}, "key-is-directory": {"key": "/mnt/tls"}, "ca-is-key": {"ca": "/mnt/tls/own.key"},
+    "path-is-ca": {"path": "/mnt/tls/ca.pem"}, "path-is-own": {"path": "/mnt/tls/own.pem"}, "path-is-key": {"path": "/mnt/tls/own.key"}, "path-gone": {"path": "/mnt/gone"},
+}
+# a client goes on where a server stops; what OpenSSL's functions say after the first of them has failed is not compared
+SERVER_WRONG = {"certificate-is-directory": {"certificate": "/mnt/tls"}, "ca-is-directory": {"ca": "/mnt/tls"}, "ca-gone": {"ca": "/mnt/gone.pem"}}
+
+
 def groups():
     matrix = [(state, demand) for state in STATES for demand in DEMANDS]
     yield Group("in", OWN + CA, [inward(*one) for one in matrix if one[0] != "revoked"])
@@ -165,6 +183,11 @@ def groups():
     yield Group("fallback", CLIENT + CA + ["O TLSFallbacktoClear=true"], [outward(name) for name in FALLBACK], features=SESSION_FEATURES)
     yield Group("client-bare", [], [outward("ok"), outward("perm")])
     yield Group("client-ca", CA, [outward("ok")])
+    for name, change in (WRONG | SERVER_WRONG).items():
+        yield Group(f"files-{name}", files("Server", **change), [inward("good", "verify")])
+    for name, change in WRONG.items():
+        yield Group(f"client-files-{name}", files("Client", **change), [outward("ok")])
+    yield Group("crl-is-certificate", OWN + CA + ["O CRLFile=/mnt/tls/ca.pem"], [inward("good", "verify")])
     yield Group("client-gone", ["O ClientCertFile=/mnt/gone", "O ClientKeyFile=/mnt/gone"] + CA, [outward("ok")])
     yield Group("client-unfit", ["O ClientCertFile=/mnt/tls/good.pem", "O ClientKeyFile=/mnt/tls/own.key"] + CA, [outward("ok")])
     yield Group("client-clear", CLIENT + CA + ["O ClientPortOptions=Family=inet, Modifiers=S"], [outward("ok")])

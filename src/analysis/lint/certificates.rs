@@ -6,11 +6,11 @@
 use super::files::is_elsewhere;
 use super::finding::Finding;
 use super::subject::Subject;
-use crate::config::Entry;
+use crate::config::{CertificateFiles, Entry};
 use crate::sys::{accounts, errno_text};
 use crate::tls::{KeyFault, key_fault};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Findings about certificates and keys.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
@@ -25,29 +25,27 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
             found.push(subject.at_entry(code, Entry::Option(option), message).help(help));
         }
     };
-    let rows =
-        [("ServerCertFile", server), ("ClientCertFile", client), ("CACertFile", &options.ca_cert_file)];
-    for (option, files) in rows {
-        for file in paths(files) {
-            tell(option, &file, certificate(&file, subject.now));
-        }
-    }
-    let keys = [
-        ("ServerKeyFile", server, &options.server_key_file),
-        ("ClientKeyFile", client, &options.client_key_file),
+    let sides = [
+        ("ServerCertFile", server, "ServerKeyFile", &options.server_key_file),
+        ("ClientCertFile", client, "ClientKeyFile", &options.client_key_file),
     ];
-    for (option, certificates, keys) in keys {
-        for (certificate, file) in paths(certificates).zip(paths(keys)) {
-            tell(option, &file, key(&certificate, &file));
+    let sides = sides.map(|(certificate, certificates, key, keys)| {
+        (certificate, key, CertificateFiles::new(certificates.as_deref(), keys.as_deref()))
+    });
+    let own =
+        sides.iter().flat_map(|(option, _, files)| files.certificates.iter().map(|path| (*option, path)));
+    let others = options.ca_cert_file.iter().map(|path| ("CACertFile", path));
+    for (option, path) in own.chain(others) {
+        let file = accounts::path(path);
+        tell(option, &file, certificate(&file, subject.now));
+    }
+    for (_, option, files) in &sides {
+        for (certificate, path) in files.certificates.iter().zip(&files.keys) {
+            let file = accounts::path(path);
+            tell(option, &file, key(&accounts::path(certificate), &file));
         }
     }
     found
-}
-
-/// The files of an option, which stand between commas.
-fn paths(files: &Option<Vec<u8>>) -> impl Iterator<Item = PathBuf> {
-    let files = files.iter().flat_map(|files| files.split(|byte| *byte == b','));
-    files.map(|file| accounts::path(file.trim_ascii()))
 }
 
 /// How long before its end a certificate is spoken of.

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use crate::config::Entry;
+use crate::config::{CertificateFiles, Entry};
 use crate::db::AliasSpec;
 use crate::net::{self, ANCHOR_HELP, AnchorFault};
 use crate::sys::accounts;
@@ -42,9 +42,13 @@ fn permissions(subject: &Subject<'_>) -> Vec<Finding> {
             if map.class.eq_ignore_ascii_case(b"text") || file.ends_with(b".db") { file } else { &database };
         look(&accounts::path(name), &Rules::map(blame));
     }
-    for key in [&options.server_key_file, &options.client_key_file].into_iter().flatten() {
-        for file in key.split(|byte| *byte == b',') {
-            look(&accounts::path(file.trim_ascii()), &Rules::key(blame));
+    let sides = [
+        (&options.server_cert_file, &options.server_key_file),
+        (&options.client_cert_file, &options.client_key_file),
+    ];
+    for (certificates, keys) in sides {
+        for key in CertificateFiles::new(certificates.as_deref(), keys.as_deref()).keys {
+            look(&accounts::path(&key), &Rules::key(blame));
         }
     }
     found.sort_by(|one, other| one.diagnostic.place.file.cmp(&other.diagnostic.place.file));
