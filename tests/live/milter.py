@@ -18,7 +18,7 @@ def describe(case, group):
 
 ROWS = [  # what a case and a line that differs have in them, and the row of docs/milter.md
     (r'"[+2]", "<nosuch@', r"nosuch|olderrors|User unknown|^\+C: MAIL From:<> ", "a filter that adds an unknown recipient"),
-    (r'"[+2]", "<?(carol|staff|list)@', r"\bto=|nrcpts|^[-+]> D E.*\bu\|", "a recipient that a filter adds and that is an alias"),
+    (r'"[+2]", "<?(carol|staff|list)@', r"\bto=|nrcpts|^[-+]> D E.*\bu\||: alias (carol|staff|list)@\S+ => ", "a recipient that a filter adds and that is an alias"),
     (r'RCPT TO:(<[^>]*>).*RCPT TO:\1.*"R": .*\["[yrt45f]', r"^\+(local |C: RCPT |<22>.*stat=Sent)", "a recipient that has been taken and that a filter refuses when it is named again"),
     (r"RCPT TO:(<[^>]*>).*RCPT TO:\1", r"^-.*nrcpts(=|\}\|)\d", "a recipient that a filter has refused and that is named again"),
     (r'"q", "', r"^-qfID|^\+local|^\+C: MAIL", "a message behind one that was quarantined"),
@@ -26,6 +26,7 @@ ROWS = [  # what a case and a line that differs have in them, and the row of doc
     (r'"e", "(bob@|.*FROM:<>)|FROM:<>.*"e", "', r"^-.*(From: |Full-Name: |pri=\d|SIZE=)", "a field that says something only once a filter has set a sender"),
     (r'"b", "half\\r"', r"half", "a new body that ends with CR"),
     (r"Milter\.LogLevel=[0-3]\b", r"^-<21>sendmail: ID: [^:=]*$", "a reply of a filter with Milter.LogLevel below 4"),
+    (r'"y", "[45]\d\d"\]', r"^[-+]S: [45]\d\d [45]\.0\.0 (<[^>]*>\.\.\. )?", "a reply of a filter that is a code alone"),
     (r"LogLevel=22", r"^-.*: quit filter$", "`quit filter` beyond Milter.LogLevel 18")]
 
 
