@@ -5,7 +5,7 @@
 
 use super::log_in_step::LogInStep;
 use crate::db::bdb::{Kind, Reader};
-use crate::keeper::{PasswordSources, ask_pam};
+use crate::keeper::{PasswordSources, SERVICE};
 use crate::net::{ldap_answer, look_for_ldap_user};
 use crate::sasl::{Answer, Method, PasswordFile, Proof, Question, Refusal};
 use crate::sys::{accounts, errno_text};
@@ -55,19 +55,15 @@ impl Passwords {
     }
 
     fn ask_one(&self, method: Method, question: &Question) -> Told {
-        let (answer, words) = match (method, &question.proof) {
-            // why it does not answer is told by `look`
-            (Method::Ldap, _) => {
+        let (answer, words) = match method {
+            Method::Ldap => {
                 let asked = Handle::current().block_on(ldap_answer(&self.sources.settings.ldap, question));
-                (asked.unwrap_or(Answer::No(Refusal::Unavailable)), None)
+                let silent = |why| (Answer::No(Refusal::Unavailable), why);
+                asked.map_or_else(silent, |answer| (answer, String::new()))
             }
-            (Method::Pam, Proof::Password(password)) => {
-                let (answer, words) = ask_pam(question, password);
-                (answer, Some(words.to_str_lossy().into_owned()).filter(|words| !words.is_empty()))
-            }
-            _ => (self.sources.ask(method, question), None),
+            method => self.sources.ask(method, question),
         };
-        Told { method, answer, words }
+        Told { method, answer, words: Some(words).filter(|words| !words.is_empty()) }
     }
 
     /// The first who was asked and did not answer.
@@ -153,10 +149,10 @@ fn remedy(error: &io::Error, name: &str, setting: &str) -> String {
 
 /// Has PAM rules for us? Without those of our own it takes those of `other`.
 fn pam_service() -> Result<String, String> {
-    const PLACES: &[&str] = &["/etc/pam.d/smtp", "/usr/lib/pam.d/smtp"];
-    match PLACES.iter().find(|place| std::path::Path::new(place).exists()) {
+    let places = ["/etc", "/usr/lib"].map(|folder| format!("{folder}/pam.d/{SERVICE}"));
+    match places.iter().find(|place| std::path::Path::new(place).exists()) {
         Some(place) => Ok(format!("{place} has the rules")),
-        None => Err(format!("there is no {}: PAM goes by /etc/pam.d/other", PLACES[0])),
+        None => Err(format!("there is no {}: PAM goes by /etc/pam.d/other", places[0])),
     }
 }
 

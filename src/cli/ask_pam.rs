@@ -1,6 +1,7 @@
 //! The `ask-pam` personality: the process in which PAM's modules run, for one password each.
 
 use super::process::{self, complain};
+use crate::keeper::SERVICE;
 use crate::schema::Sysexit;
 use crate::sys::limits;
 use crate::sys::pam::{PamVerdict, ask_pam};
@@ -26,7 +27,7 @@ const MAX_QUESTION: u64 = 64 * 1024;
 #[command(name = "canonify ask-pam", bin_name = "canonify ask-pam", about)]
 pub(super) struct Arguments {
     /// Whose rules count: a file of /etc/pam.d
-    #[arg(long, value_name = "NAME", default_value = "smtp")]
+    #[arg(long, value_name = "NAME", default_value = SERVICE)]
     service: String,
 }
 

@@ -222,12 +222,14 @@ impl Acceptor for DaemonAcceptor {
     }
 
     async fn secret(&self, question: sasl::Question) -> sasl::Answer {
-        let answer = self.mta.keeper.secret(question.clone()).await;
+        let (answer, silent) = self.mta.keeper.secret(question.clone()).await;
+        let tell = |why: &str| self.mta.log.log(0, Priority::Error, None, format!("AUTH: {why}").as_bytes());
+        silent.iter().for_each(|why| tell(why));
         let plain = matches!(question.proof, sasl::Proof::Password(_));
         match &self.mta.ldap {
             Some(ldap) if plain && answer != sasl::Answer::Right => {
                 let told = ldap_answer(ldap, &question).await.unwrap_or_else(|why| {
-                    self.mta.log.log(0, Priority::Error, None, format!("AUTH: {why}").as_bytes());
+                    tell(&why);
                     sasl::Answer::No(sasl::Refusal::Unavailable)
                 });
                 answer.followed_by(told)

@@ -258,11 +258,13 @@ impl Keeper {
         }
     }
 
-    /// What follows from somebody's password.
-    pub async fn secret(&self, question: sasl::Question) -> sasl::Answer {
+    /// What follows from somebody's password, and why each has not answered who was asked: words for the log.
+    pub async fn secret(&self, question: sasl::Question) -> (sasl::Answer, Vec<String>) {
+        let unavailable = sasl::Answer::No(sasl::Refusal::Unavailable);
         match self.look_up(Ask::Secret(question)).await {
-            Ok(Reply::Secret(answer)) => answer,
-            _ => sasl::Answer::No(sasl::Refusal::Unavailable),
+            Ok(Reply::Secret(told)) => told,
+            Ok(_) => (unavailable, vec![GONE.into()]),
+            Err(why) => (unavailable, vec![why]),
         }
     }
 

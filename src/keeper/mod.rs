@@ -51,6 +51,6 @@ pub use protocol::{
     AliasAnswer, DEAD_LETTERS, Delivery, ListOwner, Listing, ListingAnswer, ListingError, ListingNote,
     MailerResult, NamedBy, Signature, Target, TlsFileAnswer, UserAnswer,
 };
-pub use secrets::{PasswordSources, ask_pam};
+pub use secrets::{PasswordSources, SERVICE};
 pub use settings::{KeeperSettings, MapNeeds, NamedFile, TlsFile};
 pub use watched::{Files, WatchedFiles};

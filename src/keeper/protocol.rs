@@ -227,7 +227,7 @@ impl AskKind {
             Self::Listing => Reply::Listing(ListingError::Later(why.into()).into()),
             Self::TlsFile => Reply::TlsFile(TlsFileAnswer::Refused(why.into())),
             Self::Program => Reply::Program(Sysexit::TEMPFAIL.0, Vec::new()),
-            Self::Secret => Reply::Secret(sasl::Answer::No(sasl::Refusal::Unavailable)),
+            Self::Secret => Reply::Secret((sasl::Answer::No(sasl::Refusal::Unavailable), vec![why.into()])),
             Self::Filter => Reply::Filter(Err(why.into())),
             Self::Dialogue => Reply::Dialogue(Err(MailerResult::later(why))),
             Self::Delivery(count) => Reply::Delivered(vec![MailerResult::later(why); count]),
@@ -270,8 +270,8 @@ pub(super) enum Reply {
     TlsFile(TlsFileAnswer),
     /// Exit status and first line.
     Program(i32, Vec<u8>),
-    /// What follows from a password, or why nothing does.
-    Secret(sasl::Answer),
+    /// What follows from a password, or why nothing does; and why somebody who was asked has not answered.
+    Secret((sasl::Answer, Vec<String>)),
     /// The descriptor that comes along is the connection; or why there is none.
     Filter(Result<(), String>),
     /// The descriptors that come along are the dialogue, and where the program's end will be told of; or why there is none.

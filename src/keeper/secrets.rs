@@ -22,8 +22,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(50);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Where a program that knows tokens, or a module of PAM, finds others.
 const PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
-/// As whom we ask.
-const SERVICE: &[u8] = b"smtp";
+/// As which service we ask: its rules are PAM's, and saslauthd's and Dovecot's may be of their own for it.
+pub const SERVICE: &str = "smtp";
 
 /// Who knows passwords, and under which rules they are asked.
 #[derive(Clone, Debug)]
@@ -37,15 +37,18 @@ pub struct PasswordSources {
 }
 
 impl PasswordSources {
-    /// The answer to a question, with the rights of whoever asks here; it may take a minute.
-    pub fn answer(&self, question: &Question) -> Answer {
-        let mut answer = Answer::No(Refusal::NoMethod);
+    /// The answer to a question, with the rights of whoever asks here, and why each has not answered who was to: words for the operator. It may take
+    /// a minute.
+    pub fn answer(&self, question: &Question) -> (Answer, Vec<String>) {
+        let (mut answer, mut silent) = (Answer::No(Refusal::NoMethod), Vec::new());
         // LDAP servers are the front's to ask: what they say needs no rights, and is not for root to read
         let asked = self.settings.asked(&question.proof).into_iter().filter(|method| *method != Method::Ldap);
         for method in asked {
-            answer = answer.followed_by(self.ask(method, question));
+            let (next, words) = self.ask(method, question);
+            silent.extend((next == SILENT).then(|| format!("{}: {words}", method.word())));
+            answer = answer.followed_by(next);
             if !matches!(answer, Answer::No(_)) {
-                return answer;
+                return (answer, silent);
             }
         }
         // where nobody was asked nothing was guessed
@@ -54,37 +57,38 @@ impl PasswordSources {
         {
             std::thread::sleep(PAUSE);
         }
-        answer
+        (answer, silent)
     }
 
-    /// What one of them answers.
-    pub fn ask(&self, method: Method, question: &Question) -> Answer {
+    /// What one of them answers, and its own words for it; without an answer, why there is none.
+    pub fn ask(&self, method: Method, question: &Question) -> (Answer, String) {
         let settings = &self.settings;
         match (method, &question.proof) {
             (Method::Database, _) => of_database(settings, question),
             (Method::PasswordFile, _) => match self.password_file() {
-                Ok(text) => PasswordFile(&text).answer(question),
-                Err(_) => Answer::No(Refusal::Unavailable),
+                Ok(text) => said(PasswordFile(&text).answer(question), "the user's line is of no use"),
+                Err(refusal) => said(SILENT, refusal),
             },
-            (Method::Saslauthd, Proof::Password(said)) => {
-                told(ask_saslauthd(&settings.saslauthd, question, said))
+            (Method::Saslauthd, Proof::Password(text)) => {
+                told(ask_saslauthd(&settings.saslauthd, question, text))
             }
-            (Method::Dovecot, Proof::Password(said)) => told(ask_dovecot(&settings.dovecot, question, said)),
-            (Method::Pam, Proof::Password(said)) => ask_pam(question, said).0,
+            (Method::Dovecot, Proof::Password(text)) => told(ask_dovecot(&settings.dovecot, question, text)),
+            (Method::Pam, Proof::Password(text)) => ask_pam(question, text),
             (Method::TokenProgram, Proof::Token(token)) => self.owner(token),
-            _ => Answer::No(Refusal::NoMethod),
+            _ => said(Answer::No(Refusal::NoMethod), ""),
         }
     }
 
     /// A program is given the token, and says whose it is. Only [`Sysexit::NOPERM`] and [`Sysexit::NOUSER`] are refusals: a program that breaks refuses
     /// nobody.
-    fn owner(&self, token: &[u8]) -> Answer {
-        let Some(program) = self.token_program() else { return Answer::No(Refusal::NoMethod) };
+    fn owner(&self, token: &[u8]) -> (Answer, String) {
+        let Some(program) = self.token_program() else { return said(Answer::No(Refusal::NoMethod), "") };
         let (status, owner) = first_line_about(&program, &[token, b"\n"].concat(), ANSWER_TIMEOUT);
+        // what the program prints may be of the token: the log has its status alone
         match (status, owner.trim_ascii()) {
-            (Sysexit::OK, owner) if !owner.is_empty() => Answer::User(owner.to_vec()),
-            (Sysexit::NOPERM | Sysexit::NOUSER, _) => Answer::No(Refusal::Wrong),
-            _ => Answer::No(Refusal::Unavailable),
+            (Sysexit::OK, owner) if !owner.is_empty() => said(Answer::User(owner.to_vec()), ""),
+            (Sysexit::NOPERM | Sysexit::NOUSER, _) => said(Answer::No(Refusal::Wrong), ""),
+            (status, _) => said(SILENT, format!("exit status {}", status.0)),
         }
     }
 
@@ -113,9 +117,9 @@ impl PasswordSources {
 }
 
 /// The key is user, realm and what of him, with NULs between.
-fn of_database(settings: &Settings, question: &Question) -> Answer {
+fn of_database(settings: &Settings, question: &Question) -> (Answer, String) {
     if !settings.has_database {
-        return Answer::No(Refusal::NoMethod);
+        return said(Answer::No(Refusal::NoMethod), "");
     }
     let (user, realm) = question.account();
     let key = [user, realm, b"userPassword"].join(&0);
@@ -126,19 +130,28 @@ fn of_database(settings: &Settings, question: &Question) -> Answer {
         Err(error) => Err(error),
     };
     match found {
-        Ok(Some(password)) => derive(&password, &question.proof),
-        Ok(None) => Answer::No(Refusal::NoUser),
-        Err(_) => Answer::No(Refusal::Unavailable),
+        Ok(Some(password)) => said(derive(&password, &question.proof), ""),
+        Ok(None) => said(Answer::No(Refusal::NoUser), ""),
+        Err(error) => said(SILENT, error),
     }
 }
 
 /// What somebody else says of a password.
-fn told(answer: io::Result<bool>) -> Answer {
+fn told(answer: io::Result<bool>) -> (Answer, String) {
     match answer {
-        Ok(true) => Answer::Right,
-        Ok(false) => Answer::No(Refusal::Wrong),
-        Err(_) => Answer::No(Refusal::Unavailable),
+        Ok(true) => said(Answer::Right, ""),
+        Ok(false) => said(Answer::No(Refusal::Wrong), ""),
+        Err(error) => said(SILENT, error),
     }
+}
+
+/// Of an answer that is none.
+const SILENT: Answer = Answer::No(Refusal::Unavailable);
+
+/// An answer; if it is none, why.
+fn said(answer: Answer, why: impl ToString) -> (Answer, String) {
+    let why = if answer == SILENT { why.to_string() } else { String::new() };
+    (answer, why)
 }
 
 fn connect(path: &[u8]) -> io::Result<UnixStream> {
@@ -152,7 +165,7 @@ fn connect(path: &[u8]) -> io::Result<UnixStream> {
 fn ask_saslauthd(path: &[u8], question: &Question, password: &[u8]) -> io::Result<bool> {
     let (user, realm) = question.account();
     let mut request = Vec::new();
-    for text in [user, password, SERVICE, realm] {
+    for text in [user, password, SERVICE.as_bytes(), realm] {
         let length = u16::try_from(text.len()).map_err(io::Error::other)?;
         request.extend_from_slice(&length.to_be_bytes());
         request.extend_from_slice(text);
@@ -171,18 +184,20 @@ fn ask_saslauthd(path: &[u8], question: &Question, password: &[u8]) -> io::Resul
 }
 
 /// PAM's answer, and which step of it has said what. Its modules run in a process of their own with our rights: one that crashes refuses nobody.
-pub fn ask_pam(question: &Question, password: &[u8]) -> (Answer, Vec<u8>) {
+fn ask_pam(question: &Question, password: &[u8]) -> (Answer, String) {
     let user = question.account().0;
     // an account without a password is one for a terminal, not for the network: saslauthd refuses both, too
     if user.is_empty() || password.is_empty() || [user, password].iter().any(|text| text.contains(&0)) {
-        return (Answer::No(Refusal::Wrong), b"a name and a password are needed".to_vec());
+        return (Answer::No(Refusal::Wrong), String::from("a name and a password are needed"));
     }
     let (status, said) = first_line_about(&pam_process(), &[user, password].join(&0), ANSWER_TIMEOUT);
     // a module may end its process with any status: only a line beside it makes it an answer
+    let said = String::from_utf8_lossy(&said).into_owned();
     match status {
-        Sysexit::OK if !said.is_empty() => (Answer::Right, said),
-        Sysexit::NOPERM if !said.is_empty() => (Answer::No(Refusal::Wrong), said),
-        _ => (Answer::No(Refusal::Unavailable), said),
+        _ if said.is_empty() => (SILENT, "a module has crashed, or has not ended within 50 seconds".into()),
+        Sysexit::OK => (Answer::Right, said),
+        Sysexit::NOPERM => (Answer::No(Refusal::Wrong), said),
+        _ => (SILENT, said),
     }
 }
 
@@ -190,7 +205,7 @@ pub fn ask_pam(question: &Question, password: &[u8]) -> (Answer, Vec<u8>) {
 fn pam_process() -> Program {
     Program {
         path: b"/proc/self/exe".to_vec(),
-        argv: [&b"canonify"[..], b"ask-pam", b"--service", SERVICE].map(<[u8]>::to_vec).into(),
+        argv: ["canonify", "ask-pam", "--service", SERVICE].map(|word| word.as_bytes().to_vec()).into(),
         environment: vec![(b"PATH".to_vec(), PATH.to_vec())],
         directories: vec![b"/".to_vec()],
         ..Program::default()
@@ -202,7 +217,7 @@ fn ask_dovecot(path: &[u8], question: &Question, password: &[u8]) -> io::Result<
     let stream = connect(path)?;
     let response = STANDARD.encode([b"", &question.name[..], password].join(&0));
     let hello = format!("VERSION\t1\t1\nCPID\t{}\n", std::process::id());
-    let request = format!("AUTH\t1\tPLAIN\tservice=smtp\tsecured\tresp={response}\n");
+    let request = format!("AUTH\t1\tPLAIN\tservice={SERVICE}\tsecured\tresp={response}\n");
     (&stream).write_all([hello, request].concat().as_bytes())?;
     let mut lines = BufReader::new(stream.take(MAX_DIALOGUE));
     loop {
@@ -222,3 +237,40 @@ fn ask_dovecot(path: &[u8], question: &Question, password: &[u8]) -> io::Result<
 
 /// More than this Dovecot does not say.
 const MAX_DIALOGUE: u64 = 65536;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// Whoever does not answer is named, and why; that is for the operator alone, and says nothing of the password.
+    #[test]
+    fn who_does_not_answer_is_told_of() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let gone = dir.path().join("gone").into_os_string().into_encoded_bytes();
+        std::fs::write(dir.path().join("file"), "alice:{NOSUCH}x\n").expect("a file");
+        let of = |method| Settings {
+            methods: vec![method],
+            saslauthd: gone.clone(),
+            dovecot: gone.clone(),
+            database: dir.path().as_os_str().as_encoded_bytes().to_vec(),
+            password_file: gone.clone(),
+            ..Settings::none()
+        };
+        let question = Question {
+            name: b"alice".to_vec(),
+            realm: b"site.example".to_vec(),
+            proof: Proof::Password(b"very secret".to_vec()),
+        };
+        for method in [Method::Saslauthd, Method::Dovecot, Method::PasswordFile] {
+            let (answer, silent) = PasswordSources::new(&Config::default(), of(method)).answer(&question);
+            assert_eq!(answer, Answer::No(Refusal::Unavailable));
+            let begin = format!("{}: No such file or directory", method.word());
+            assert!(silent.len() == 1 && silent[0].starts_with(&begin), "{silent:?}");
+        }
+        let database = Settings { has_database: true, ..of(Method::Database) };
+        let (answer, silent) = PasswordSources::new(&Config::default(), database).answer(&question);
+        assert_eq!((answer, silent.len()), (Answer::No(Refusal::Unavailable), 1), "{silent:?}");
+        assert!(silent[0].starts_with("auxprop: ") && !silent[0].contains("secret"), "{silent:?}");
+    }
+}

@@ -278,7 +278,7 @@ mod tests {
             (AskKind::Listing, "Listing("),
             (AskKind::TlsFile, "TlsFile(Refused("),
             (AskKind::Program, "Program(75"),
-            (AskKind::Secret, "Secret(No(Unavailable"),
+            (AskKind::Secret, "Secret((No(Unavailable"),
             (AskKind::Filter, "Filter(Err("),
             (AskKind::Dialogue, "Dialogue(Err(MailerResult { exit: 75"),
             (AskKind::Delivery(2), "Delivered([MailerResult { exit: 75"),

@@ -9,7 +9,7 @@ import glob, hashlib, os, shutil, subprocess, sys
 import mail_bed, maps, peers_bed, secure_bed
 from auth_bed import Scram, b64
 from checks import check, close
-from peers_bed import TOP
+from peers_bed import TOP, logged
 
 FILE = TOP + "/mail/passwd-file"
 MECHANISMS = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2"
@@ -217,8 +217,9 @@ RULES = [
     ("auth required {top}/leaves.so\naccount required pam_permit.so", [("alice", "secret", NOT_NOW)], "no answer"),
 ]
 # what modules do that answer nothing
-MODULES = {"crash": "*(volatile int *)0 = 0;", "leaves": "puts(\"pam_acct_mgmt: Success\"); exit(0);"}
+MODULES = {"crash": "*(volatile int *)0 = 0;", "leaves": "puts(\"pam_acct_mgmt: Success\"); exit(0);", "hangs": "for (;;) pause();"}
 MODULE = """#include <stdio.h>
+#include <unistd.h>
 #include <stdlib.h>
 int pam_sm_authenticate(void *handle, int flags, int count, const char **words) { %s return 0; }
 int pam_sm_setcred(void *handle, int flags, int count, const char **words) { return 0; }
@@ -237,11 +238,30 @@ def with_pam(program):
         about = "PAM, " + rules.split("\n")[0]
         log_ins(about, [(mechanism, *row) for mechanism in ("PLAIN", "LOGIN") for row in rows if row[0] or mechanism == "PLAIN"])
         user, password, wanted = rows[0]
+        if wanted == NOT_NOW:
+            check(f"{about}: the log says why", logged(r"AUTH: pam: \w"), mail_bed.LOG[-5:])
+            mail_bed.LOG.clear()
         says(program, about, {GOOD: 0, WRONG: 77, NOT_NOW: 75}[wanted], said, user, password)
+    hanging_module()
     os.remove(TOP + "/etc/pam.d/smtp")
     log_ins("PAM without rules of ours", [("PLAIN", "pamela", "secret", WRONG)])
     says(program, "PAM without rules of ours", 77, "there is no /etc/pam.d/smtp: PAM goes by /etc/pam.d/other", "pamela", "secret")
     check("no process of PAM's is left", "ask-pam" not in mail_bed.command("ps", "-eo", "args", capture_output=True, text=True).stdout)
+
+
+def hanging_module():
+    """A module without end holds up the client that has asked, for as long as it may, and nobody else."""
+    mail_bed.write("etc/pam.d/smtp", f"auth required {TOP}/hangs.so\naccount required pam_permit.so\n")
+    mail_bed.LOG.clear()
+    asking = under_tls()
+    asking.socket.settimeout(120)
+    asking.send("AUTH PLAIN " + b64("\0alice\0secret") + "\r\n")
+    other = under_tls()
+    said = other.say("NOOP")
+    check("PAM, a module that hangs: others are served", said.startswith("250"), said)
+    asking.reply()
+    check("PAM, a module that hangs: the client is told to try again", last(asking).startswith(NOT_NOW), asking.lines[-3:])
+    check("PAM, a module that hangs: the log says why", logged("AUTH: pam: .*not ended"), mail_bed.LOG[-5:])
 
 
 def serve(program, makemap):
