@@ -16,8 +16,12 @@ pub(super) const MAX_REQUEST: usize = 8 << 20;
 /// Longest answer in bytes: the longest ones are lists.
 pub(super) const MAX_ANSWER: usize = 64 << 20;
 
-/// Most bytes of one read.
+/// Bytes of the length before a frame.
+const HEAD: usize = 4;
+/// Bytes that each read has room for at least.
 const READ_SIZE: usize = 64 << 10;
+/// Bytes that are kept for the next frame.
+const MAX_KEPT: usize = 4 * READ_SIZE;
 
 /// One message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -34,9 +38,9 @@ impl<T: Serialize> Frame<T> {
     /// The bytes on the wire.
     pub(super) fn encode(&self) -> Vec<u8> {
         // a type made of vectors, options and integers always has a form
-        let body = postcard::to_stdvec(self).unwrap_or_default();
-        let mut bytes = (body.len() as u32).to_le_bytes().to_vec();
-        bytes.extend_from_slice(&body);
+        let mut bytes = postcard::to_extend(self, vec![0; HEAD]).unwrap_or_else(|_| vec![0; HEAD]);
+        let length = (bytes.len() - HEAD) as u32;
+        bytes[..HEAD].copy_from_slice(&length.to_le_bytes());
         bytes
     }
 }
@@ -51,19 +55,19 @@ pub(super) struct Nonsense;
 /// Takes whole frames out of what has been read.
 pub(super) struct Inbox {
     max_frame: usize,
-    /// Room for one read.
-    buffer: Box<[u8]>,
+    /// What has been read, and room for one read behind it.
     bytes: Vec<u8>,
-    /// How much of `bytes` has been taken.
+    /// How far frames have been taken.
     taken: usize,
+    /// How far it has been filled.
+    filled: usize,
     fds: VecDeque<OwnedFd>,
 }
 
 impl Inbox {
     /// For frames up to a length.
     pub(super) fn new(max_frame: usize) -> Self {
-        let buffer = vec![0; READ_SIZE].into_boxed_slice();
-        Self { max_frame, buffer, bytes: Vec::new(), taken: 0, fds: VecDeque::new() }
+        Self { max_frame, bytes: Vec::new(), taken: 0, filled: 0, fds: VecDeque::new() }
     }
 
     /// Reads once; `false` when the other end is gone, or sends more descriptors than frames that it began can
@@ -77,16 +81,27 @@ impl Inbox {
         &mut self,
         read: impl FnOnce(&mut [u8], &mut Vec<OwnedFd>) -> std::io::Result<usize>,
     ) -> std::io::Result<bool> {
+        self.make_room();
         let mut fds = Vec::new();
-        let count = read(&mut self.buffer, &mut fds)?;
-        Ok(self.take(count, fds))
+        let count = read(&mut self.bytes[self.filled..], &mut fds)?;
+        self.filled += count;
+        self.fds.extend(fds);
+        Ok(count > 0 && self.fds.len() <= MAX_DESCRIPTORS)
     }
 
-    fn take(&mut self, count: usize, fds: Vec<OwnedFd>) -> bool {
-        self.bytes.drain(..std::mem::take(&mut self.taken));
-        self.bytes.extend_from_slice(&self.buffer[..count]);
-        self.fds.extend(fds);
-        count > 0 && self.fds.len() <= MAX_DESCRIPTORS
+    /// What has been taken goes; frames are read where they are decoded.
+    fn make_room(&mut self) {
+        if self.taken > 0 {
+            self.bytes.copy_within(self.taken..self.filled, 0);
+            (self.taken, self.filled) = (0, self.filled - self.taken);
+        }
+        let wanted = self.filled + READ_SIZE;
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        } else if wanted <= MAX_KEPT && self.bytes.len() > MAX_KEPT {
+            self.bytes.truncate(MAX_KEPT);
+            self.bytes.shrink_to(MAX_KEPT);
+        }
     }
 
     /// The next frame with its descriptors.
@@ -94,8 +109,8 @@ impl Inbox {
     /// # Errors
     /// When the bytes make no sense.
     pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Received<T>>, Nonsense> {
-        let rest = &self.bytes[self.taken..];
-        let Some((head, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
+        let rest = &self.bytes[self.taken..self.filled];
+        let Some((head, rest)) = rest.split_first_chunk::<HEAD>() else { return Ok(None) };
         let length = u32::from_le_bytes(*head) as usize;
         if length > self.max_frame {
             return Err(Nonsense);
@@ -106,7 +121,7 @@ impl Inbox {
         if !behind.is_empty() || wanted > self.fds.len() {
             return Err(Nonsense);
         }
-        self.taken += 4 + length;
+        self.taken += HEAD + length;
         let fds = self.fds.drain(..wanted).collect();
         Ok(Some((frame, fds)))
     }
