@@ -287,7 +287,7 @@ impl Envelope {
     /// What a delivery that begins with the queue's copy knows: header and size as they are stored, and nothing of
     /// what was said while the message came in.
     pub fn reread(&mut self, config: &Config) {
-        self.headers = self.headers.stored(config);
+        self.headers = std::mem::take(&mut self.headers).stored(config);
         // what a client has asked for tells nothing of them any more
         self.headers.0.iter_mut().for_each(|field| field.kind -= HeaderKind::COMMAS);
         self.headers.0.retain(|field| !field.said_nothing());

@@ -82,7 +82,7 @@ impl StoredEnvelope {
             macros: persistent_macros(config, &envelope.scope),
             sender: stored_sender(config, envelope),
             recipients: stored_recipients(config, envelope),
-            headers: envelope.headers.stored(config),
+            headers: envelope.headers.clone().stored(config),
             body: envelope.body.clone(),
             body_placed: envelope.attempt.from_queue || envelope.attempt.generated,
             uncounted: 0,

@@ -103,24 +103,21 @@ impl Headers {
     }
 
     /// The fields as a queue keeps them: lists of addresses are cut and folded anew.
-    pub fn stored(&self, config: &Config) -> Self {
+    #[must_use]
+    pub fn stored(mut self, config: &Config) -> Self {
         let old_style = self.is_old_style(config);
-        let stored = |field: &Header| {
-            let mut field = field.clone();
-            if field.kind.intersects(ADDRESSES) {
-                let mut parts = split(&field, old_style);
-                // a name that is not the author's own text (`$x`) is quoted where it must be
-                if !field.kind.contains(HeaderKind::USER) {
-                    parts.iter_mut().for_each(|part| quote_phrase(part, &config.options.must_quote_chars));
-                }
-                field.value = match parts.is_empty() {
-                    true => without_addresses(&field.value),
-                    false => join(field.name.len(), &leading_blanks(&field.value), &parts, 0),
-                };
+        for field in self.0.iter_mut().filter(|field| field.kind.intersects(ADDRESSES)) {
+            let mut parts = split(field, old_style);
+            // a name that is not the author's own text (`$x`) is quoted where it must be
+            if !field.kind.contains(HeaderKind::USER) {
+                parts.iter_mut().for_each(|part| quote_phrase(part, &config.options.must_quote_chars));
             }
-            field
-        };
-        Self(self.0.iter().map(stored).collect())
+            field.value = match parts.is_empty() {
+                true => without_addresses(&field.value),
+                false => join(field.name.len(), &leading_blanks(&field.value), &parts, 0),
+            };
+        }
+        self
     }
 }
 

@@ -102,7 +102,7 @@ impl Submission<'_> {
         // the name of an account is quoted where it must be
         let author = match fields[place].kind.contains(HeaderKind::USER) {
             true => fields[place].value.clone(),
-            false => self.envelope.headers.stored(&self.mta.site.config).0.swap_remove(place).value,
+            false => self.envelope.headers.clone().stored(&self.mta.site.config).0.swap_remove(place).value,
         };
         let text = one_line(author.trim_ascii()).into_owned();
         let before = self.envelope.sender.clone();
