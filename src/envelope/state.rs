@@ -97,7 +97,7 @@ pub struct Envelope {
 pub struct RefusedRecipient {
     /// As the client named him.
     pub text: Vec<u8>,
-    /// His mailer's host.
+    /// The last of the hosts of the recipients before him, and his own: he stands behind them all.
     pub host: Vec<u8>,
     /// Has nobody that name (status X.1.X of RFC 3463)? Else nobody may use it.
     pub unknown: bool,

@@ -276,13 +276,13 @@ def groups(seed, count):
 
 def apart(case, group):
     """The same case without what leads to rows of sessions.md about a message as a whole: a file that cannot be written, a circle of aliases, a `.forward`
-    that names nobody and is refused to the client, BY= of a MAIL that was refused before another one, a message that is held before another one, and
+    that names nobody, or a program that its user may not run, and is refused to the client, BY= of a MAIL that was refused before another one, a message that is held before another one, and
     eighth bits for a mailer that takes them off and puts them on."""
     names = {"badfile@site.example": "tofile@site.example"}
     if json.dumps(case["steps"]).upper().count("RCPT TO") > 1:
         names["loop1@site.example"] = "deep1@site.example"
         if re.search("VERB|DeliveryMode=i", json.dumps([case["steps"], group["options"], group["arguments"]])):
-            names["ivan"] = "judy"
+            names |= {"ivan": "judy", "frank": "judy"}
     if "SafeFileEnvironment=/mnt/spool" in json.dumps([group["options"], group["arguments"]]):
         names["grace"] = "alice"
     said = json.dumps(case["steps"])

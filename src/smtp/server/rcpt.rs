@@ -296,7 +296,8 @@ impl<A: Acceptor> Session<A> {
                 if reply.is_permanent() {
                     let unknown = reply.enhanced.is_some_and(|status| status.1 == 1);
                     let (text, behind) = (recipient.text.clone(), envelope.recipients.len());
-                    let host = recipient.host().to_vec();
+                    let hosts = envelope.recipients.iter().chain([&recipient]).map(Recipient::host);
+                    let host = hosts.max().unwrap_or_default().to_vec();
                     envelope.attempt.refused.push(RefusedRecipient { text, host, unknown, behind });
                 }
                 return Err(Refused { to: Some(recipient.text), ..Refused::bare(reply) });
