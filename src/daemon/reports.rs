@@ -75,7 +75,7 @@ impl Mta {
             envelope.transcribe(text.as_bytes());
         }
         let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
-        envelope.attempt.more_than_delayed = failed;
+        envelope.attempt.more_than_delayed |= failed;
         if given_up {
             envelope.message = Some(facts.expiry(overdue).into_bytes());
         }

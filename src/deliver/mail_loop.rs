@@ -1,6 +1,7 @@
 //! Messages that go round in circles.
 
 use super::attempt::Deliverer;
+use super::owners::forget_lists;
 use crate::addr::seven_bits;
 use crate::envelope::{Envelope, Recipient, RecipientState};
 use crate::logging::Priority;
@@ -49,6 +50,9 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     // a run of the queue has met no client
     let met = !envelope.attempt.read_back;
     let text = complaint(on, envelope, most, envelope.client().filter(|_| met).unwrap_or(b"localhost"));
+    if made_anew(envelope) {
+        forget_lists(envelope);
+    }
     let fails = |one: &&mut Recipient| one.state.is_pending() || one.state == RecipientState::Failed;
     for recipient in envelope.recipients.iter_mut().filter(fails) {
         recipient.state = RecipientState::Failed;
@@ -66,6 +70,12 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     true
 }
 
+/// Has sendmail made its send queue anew of those who are left, so that it knows no alias? So with a command, for several.
+fn made_anew(envelope: &Envelope) -> bool {
+    let left = envelope.recipients.iter().filter(|one| !one.state.is_left_out());
+    !envelope.attempt.read_back && envelope.client().is_none() && left.count() > 1
+}
+
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`: the first of sendmail's queue, which has this host's users before
 /// those of others, and whom the session refused among them.
 fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<u8> {
@@ -74,7 +84,8 @@ fn complaint(on: &Deliverer, envelope: &Envelope, most: i64, via: &[u8]) -> Vec<
         .into_iter()
         .filter(|index| {
             let one = &envelope.recipients[*index];
-            !one.state.is_left_out() || (one.state == RecipientState::Expanded && one.parent.is_none())
+            !one.state.is_left_out()
+                || (one.state == RecipientState::Expanded && one.parent.is_none() && !made_anew(envelope))
         })
         .collect();
     let is_here = |index: &&usize| {

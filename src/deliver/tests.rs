@@ -722,3 +722,34 @@ async fn a_name_that_cannot_be_looked_up_is_told_of_each_time() {
     let said = b"451 quiet.slow: Name server timeout\n".repeat(3);
     assert_eq!(envelope.attempt.transcript, said, "{}", envelope.attempt.transcript.escape_ascii());
 }
+
+/// On a command line the complaint names an alias only where one of those it stands for is left alone: of several sendmail makes its
+/// send queue anew.
+#[tokio::test]
+async fn too_many_hops_name_whom_the_send_queue_has_first() {
+    let scene = scene("one: b@there\nteam: c@there, d@there\n");
+    for (recipient, named) in [("one", "one"), ("team", "d@there")] {
+        let mut envelope = scene.envelope(&[recipient]);
+        envelope.hop_count = 26;
+        scene.deliverer.attempt(&mut envelope, None).await;
+        let transcript = String::from_utf8_lossy(&envelope.attempt.transcript).into_owned();
+        assert!(transcript.ends_with(&format!(", to {named}\n")), "{recipient}: {transcript}");
+    }
+}
+
+/// Whom the rules refuse for now waits with a temporary status, in the transcript are their words, and no report calls it a mere delay.
+#[tokio::test]
+async fn a_refusal_for_now_is_in_the_transcript() {
+    let scene =
+        scene_with("list: x@later\n", "Scanonify\nR$* @ later $*\t$#error $@ tempfail $: Come back later\n");
+    for recipient in ["x@later", "list"] {
+        let mut envelope = scene.envelope(&[recipient]);
+        envelope.attempt.read_back = true;
+        scene.deliverer.attempt(&mut envelope, None).await;
+        let waits = envelope.pending().next().expect("somebody who waits");
+        assert_eq!(waits.status, Some(EnhancedStatus(4, 0, 0)), "{recipient}");
+        let transcript = String::from_utf8_lossy(&envelope.attempt.transcript).into_owned();
+        assert!(transcript.contains("Come back later"), "{recipient}: {transcript}");
+        assert!(envelope.attempt.more_than_delayed, "{recipient}: {transcript}");
+    }
+}

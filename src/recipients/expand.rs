@@ -216,7 +216,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
             }
             self.name_recipient(index);
             match (temporary, bad) {
-                (true, true) => return self.later(index, parsed.problems.first()),
+                (true, true) => return self.refuse_for_now(index, parsed.problems.first()),
                 // the rules' own words name him
                 (_, true) if self.asks_only || self.envelope.attempt.read_back => {
                     return self.refuse(index, parsed.problems);
@@ -321,7 +321,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         self.lines.insert(index, member.line);
         match (parsed.temporary, bad) {
             (true, false) => self.put_off(index, parsed.deferral.as_deref()),
-            (true, true) => self.later(index, parsed.problems.first()),
+            (true, true) => self.refuse_for_now(index, parsed.problems.first()),
             (false, true) => self.refuse(index, parsed.problems),
             (false, false) => self.examine(index, member.level).await,
         }

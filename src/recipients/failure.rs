@@ -91,6 +91,18 @@ impl AliasExpansion<'_, '_> {
         }
     }
 
+    /// The rules refuse him and may not do so for ever (`$#error $@ tempfail`): their words are in the transcript whenever he is read,
+    /// and, where they are worded as a final refusal, no report says that all is well but for a delay.
+    pub(super) fn refuse_for_now(&mut self, index: usize, problem: Option<&Reply>) {
+        self.later(index, problem);
+        let recipient = &mut self.envelope.recipients[index];
+        (recipient.status, recipient.message) = (Some(EnhancedStatus(4, 0, 0)), None);
+        if let Some(reply) = problem {
+            self.transcript(&reply.to_line());
+            self.envelope.attempt.more_than_delayed |= !reply.is_temporary();
+        }
+    }
+
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
         let text = reply.map(|reply| reply.text.clone()).unwrap_or_default();
         let recipient = &mut self.envelope.recipients[index];
