@@ -16,12 +16,8 @@ pub(super) const MAX_REQUEST: usize = 8 << 20;
 /// Longest answer in bytes: the longest ones are lists.
 pub(super) const MAX_ANSWER: usize = 64 << 20;
 
-/// Bytes of the length before a frame.
-const HEAD: usize = 4;
 /// Bytes that each read has room for at least.
 const READ_SIZE: usize = 64 << 10;
-/// Bytes that are kept for the next frame.
-const MAX_KEPT: usize = 4 * READ_SIZE;
 
 /// One message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -38,9 +34,9 @@ impl<T: Serialize> Frame<T> {
     /// The bytes on the wire.
     pub(super) fn encode(&self) -> Vec<u8> {
         // a type made of vectors, options and integers always has a form
-        let mut bytes = postcard::to_extend(self, vec![0; HEAD]).unwrap_or_else(|_| vec![0; HEAD]);
-        let length = (bytes.len() - HEAD) as u32;
-        bytes[..HEAD].copy_from_slice(&length.to_le_bytes());
+        let mut bytes = postcard::to_extend(self, vec![0; 4]).unwrap_or_else(|_| vec![0; 4]);
+        let length = (bytes.len() - 4) as u32;
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
         bytes
     }
 }
@@ -81,27 +77,17 @@ impl Inbox {
         &mut self,
         read: impl FnOnce(&mut [u8], &mut Vec<OwnedFd>) -> std::io::Result<usize>,
     ) -> std::io::Result<bool> {
-        self.make_room();
+        // what has been taken goes; frames are decoded where they have been read
+        if self.taken > 0 {
+            self.bytes.copy_within(self.taken..self.filled, 0);
+        }
+        self.filled -= std::mem::take(&mut self.taken);
+        self.bytes.resize(self.bytes.len().max(self.filled + READ_SIZE), 0);
         let mut fds = Vec::new();
         let count = read(&mut self.bytes[self.filled..], &mut fds)?;
         self.filled += count;
         self.fds.extend(fds);
         Ok(count > 0 && self.fds.len() <= MAX_DESCRIPTORS)
-    }
-
-    /// What has been taken goes; frames are read where they are decoded.
-    fn make_room(&mut self) {
-        if self.taken > 0 {
-            self.bytes.copy_within(self.taken..self.filled, 0);
-            (self.taken, self.filled) = (0, self.filled - self.taken);
-        }
-        let wanted = self.filled + READ_SIZE;
-        if self.bytes.len() < wanted {
-            self.bytes.resize(wanted, 0);
-        } else if wanted <= MAX_KEPT && self.bytes.len() > MAX_KEPT {
-            self.bytes.truncate(MAX_KEPT);
-            self.bytes.shrink_to(MAX_KEPT);
-        }
     }
 
     /// The next frame with its descriptors.
@@ -110,7 +96,7 @@ impl Inbox {
     /// When the bytes make no sense.
     pub(super) fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Received<T>>, Nonsense> {
         let rest = &self.bytes[self.taken..self.filled];
-        let Some((head, rest)) = rest.split_first_chunk::<HEAD>() else { return Ok(None) };
+        let Some((head, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
         let length = u32::from_le_bytes(*head) as usize;
         if length > self.max_frame {
             return Err(Nonsense);
@@ -121,7 +107,7 @@ impl Inbox {
         if !behind.is_empty() || wanted > self.fds.len() {
             return Err(Nonsense);
         }
-        self.taken += HEAD + length;
+        self.taken += 4 + length;
         let fds = self.fds.drain(..wanted).collect();
         Ok(Some((frame, fds)))
     }

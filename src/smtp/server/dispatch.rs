@@ -10,7 +10,7 @@ use super::wire::{Input, Lost};
 use crate::addr::one_line;
 use crate::logging::Priority;
 use crate::schema::{EnhancedStatus, Reply, Sysexit};
-use crate::smtp::proto::{BareCharacter, split_verb};
+use crate::smtp::proto::{BareCharacter, MAX_AUTH_LINE, split_verb};
 use crate::sys::load;
 use std::borrow::Cow;
 use std::future::Future;
@@ -113,9 +113,12 @@ impl<A: Acceptor> Session<A> {
     }
 
     pub(super) fn too_long(&mut self, length: usize) -> Flow {
+        // no line is longer to sendmail
+        let length = length.min(MAX_AUTH_LINE - 1);
         let text = format!(": SMTP violation, input too long: {length}");
         let text = [&self.client.display[..], text.as_bytes()].concat();
-        self.log(4, Priority::Info, &text);
+        let id = self.transaction.envelope.id.as_bytes();
+        self.server.log.always(Priority::Info, Some(id), &text);
         let text = [&self.hostname[..], b" Command too long, possible attack ", &self.client.display];
         let text = text.concat();
         self.say("421", Some("4.7.0"), &text);
