@@ -432,7 +432,7 @@ options! {
     max_noop_commands: i64 = 20, (Int), "MaxNOOPCommands", 0xdc, Root, Implemented, "confMAX_NOOP_COMMANDS";
     /// Drop the connection after N bad recipients
     bad_rcpt_shutdown: i64 = 0, (Int), "BadRcptShutdown", 0xe1, Anyone, Implemented, "";
-    /// How many good recipients protect from that
+    /// From which percentage of bad ones among all recipients on BadRcptShutdown holds
     bad_rcpt_shutdown_good: i64 = 0, (Int), "BadRcptShutdownGood", 0xe2, Anyone, Implemented, "";
     /// SSL_OP_NO_TLSv1_2 and SSL_OP_NO_TLSv1_3 act, other words change nothing that is spoken here. Unknown: 'readcf: ServerSSLOptions option value X unrecognized' / 'not a number'
     server_ssl_options: Option<Vec<u8>> = None, (Special), "ServerSSLOptions", 0xe3, Root, Implemented, "confSERVER_SSL_OPTIONS";

@@ -2,8 +2,8 @@
 
 use super::line::skip_blanks;
 
-/// The most parameters one command may carry.
-const MAX_PARAMETERS: usize = 20;
+/// The most parameters one command may carry, as sendmail counts them.
+const MAX_PARAMETERS: usize = 17;
 
 /// One parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,7 +19,7 @@ pub struct Parameter<'a> {
 pub enum ParameterError<'a> {
     /// Something that is no keyword at all; as far as it looked like one.
     Unrecognized(&'a [u8]),
-    /// More than twenty.
+    /// More than a command may carry; the first ones are read.
     TooMany,
 }
 
@@ -105,9 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn twenty_are_enough() {
+    fn seventeen_are_enough() {
         let text = b"A ".repeat(30);
-        assert_eq!(parameters(&text).count(), 21);
+        assert_eq!(parameters(&text).count(), 18);
         assert_eq!(parameters(&text).last(), Some(Err(ParameterError::TooMany)));
     }
 }

@@ -128,20 +128,30 @@ impl<A: Acceptor> Session<A> {
     }
 
     pub(super) fn broken_off(&mut self, size: u64, lost: Lost) -> Flow {
-        let problem = if lost == Lost::TimedOut { "read timeout" } else { "unexpected close" };
         self.transaction.envelope.size = size;
-        self.log(1, Priority::Warning, format!("collect: premature EOM: {problem}").as_bytes());
-        let line = self.collect_line(problem, Where::default(), None);
-        self.log(0, Priority::Notice, &line);
-        let text = [
-            format!("collect: {problem} on connection from ").as_bytes(),
-            &self.client.pointer,
-            b", from=",
-            &self.transaction.envelope.sender.text,
-        ]
-        .concat();
+        let text = match lost {
+            Lost::TimedOut => self.tell_of_time_out(),
+            _ => self.tell_of_close(),
+        };
         self.say("421", Some("4.4.1"), &text);
         Flow::Close
+    }
+
+    /// A client that says nothing for Timeout.datablock is told what the log is told.
+    fn tell_of_time_out(&self) -> Vec<u8> {
+        let line = self.collect_line("read timeout", Where::default(), None);
+        let id = self.transaction.envelope.id.as_bytes();
+        self.server.log.syserr(Priority::Critical, Some(id), &line);
+        line
+    }
+
+    fn tell_of_close(&self) -> Vec<u8> {
+        let problem = "unexpected close";
+        self.log(1, Priority::Warning, format!("collect: premature EOM: {problem}").as_bytes());
+        self.log(0, Priority::Notice, &self.collect_line(problem, Where::default(), None));
+        let from = &self.transaction.envelope.sender.text;
+        let text = format!("collect: {problem} on connection from ");
+        [text.as_bytes(), &self.client.pointer, b", from=", from].concat()
     }
 
     fn collect_line(&self, info: &str, place: Where, status: Option<&str>) -> Vec<u8> {

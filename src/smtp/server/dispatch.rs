@@ -136,6 +136,9 @@ impl<A: Acceptor> Session<A> {
         let row = verbs::find(word);
         self.issued_mail_command |= row.issued_mail_command;
         if let Some(reply) = self.refused(row) {
+            if self.usage.is_last_bad_command() {
+                return self.count_bad_command();
+            }
             self.error(&reply, None);
             return self.count_bad_command();
         }
@@ -172,8 +175,8 @@ impl<A: Acceptor> Session<A> {
     pub(super) fn lost_input(&mut self, lost: Lost, phase: &str) -> Flow {
         if lost == Lost::TimedOut {
             let text =
-                [b"timeout waiting for input from ", &self.client.display[..], b" during ", phase.as_bytes()];
-            self.log(1, Priority::Info, &text.concat());
+                [b"timeout waiting for input from ", &self.client.pointer[..], b" during ", phase.as_bytes()];
+            self.log(1, Priority::Notice, &text.concat());
         }
         let level = if self.transaction.has_begun() { 1 } else { 19 };
         let word = verbs::find::<A>(split_verb(&self.last_command).0).word;

@@ -68,6 +68,8 @@ mod auth_tests;
 #[cfg(test)]
 mod filter_tests;
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod test_verb;
 #[cfg(test)]
 mod tests;

@@ -65,7 +65,7 @@ pub struct Policy {
     pub bad_rcpt_delay: Duration,
     /// BadRcptShutdown; 0 means never.
     pub bad_rcpt_shutdown: u32,
-    /// BadRcptShutdownGood: percentage of good recipients that keeps the connection.
+    /// BadRcptShutdownGood: the percentage of bad ones among all recipients from which BadRcptShutdown holds.
     pub bad_rcpt_shutdown_good: u32,
     /// MaxNOOPCommands
     pub max_noops: u32,

@@ -80,10 +80,11 @@ impl<A: Acceptor> Session<A> {
     /// Clients that guess names wait, or are sent away.
     async fn throttle(&mut self, bad: u32) -> Flow {
         let policy = &self.server.policy;
-        let good = self.transaction.recipients() as u32;
-        let (shutdown, spared) = (policy.bad_rcpt_shutdown, policy.bad_rcpt_shutdown_good);
-        let few_are_good = spared == 0 || good * 100 <= spared * (good + bad);
-        if shutdown > 0 && bad >= shutdown && few_are_good {
+        let (shutdown, share) = (policy.bad_rcpt_shutdown, policy.bad_rcpt_shutdown_good);
+        // whoever is named again is one more
+        let good = self.transaction.rcpt_count().map_or(0, |count| count.accepted);
+        let many_are_bad = u64::from(bad) * 100 >= u64::from(share) * u64::from(good + bad);
+        if shutdown > 0 && bad >= shutdown && many_are_bad {
             self.log_flood(b"shutting down connection.");
             return self.too_many("recipients");
         }
