@@ -74,16 +74,10 @@ impl Listener {
         let sessions = Arc::new(Semaphore::new(self.most_sessions(&mta)));
         let reception = self.reception(&mta, rates);
         let mut throttle = Throttle::new(mta.site.config.options.connection_rate_throttle);
+        let mut delaying = false;
         loop {
             let Some(permit) = self.wait_for_room(&mta, &sessions).await else { return };
-            self.wait_for_calm(&mta).await;
-            if let Some(throttle) = &mut throttle
-                && throttle.defers()
-            {
-                mta.log.log(8, Priority::Info, None, &throttle.complaint(&self.port.name));
-                tokio::time::sleep(DEFERRAL).await;
-            }
-            match self.listener.accept().await {
+            match self.next_client(&mta, &mut throttle, &mut delaying).await {
                 Ok((stream, peer)) => {
                     let ends = Ends { client: peer, local: stream.local_addr().ok() };
                     let held = (permit, session.clone());
@@ -96,6 +90,39 @@ impl Listener {
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
+    }
+
+    /// Accepts one. The load is looked at while nobody comes, too: who comes first when it is high is not taken either.
+    async fn next_client(
+        &self,
+        mta: &Mta,
+        throttle: &mut Option<Throttle>,
+        delaying: &mut bool,
+    ) -> io::Result<(TcpStream, SocketAddr)> {
+        self.look_at_load(mta, delaying).await;
+        if let Some(throttle) = throttle
+            && throttle.defers()
+        {
+            mta.log.log(8, Priority::Info, None, &throttle.complaint(&self.port.name));
+            tokio::time::sleep(DEFERRAL).await;
+        }
+        loop {
+            match tokio::time::timeout(LOOKED, self.listener.accept()).await {
+                Ok(accepted) => return accepted,
+                Err(_) => self.look_at_load(mta, delaying).await,
+            }
+        }
+    }
+
+    async fn look_at_load(&self, mta: &Mta, delaying: &mut bool) {
+        self.wait_for_calm(mta).await;
+        let delayed = load::delays(&mta.site.config.options, self.port.delay_la);
+        if let Some((load, limit)) = delayed.filter(|_| !*delaying) {
+            let name = String::from_utf8_lossy(&self.port.name);
+            let text = format!("delaying connections on daemon {name}: load average={load} >= {limit}");
+            mta.log.log(8, Priority::Info, None, text.as_bytes());
+        }
+        *delaying = delayed.is_some();
     }
 
     /// Waits for one session less than MaxDaemonChildren.
@@ -130,7 +157,7 @@ impl Listener {
                 Told::Nothing => None,
             };
             if let Some(text) = text {
-                mta.log.log(8, Priority::Info, None, text.as_bytes());
+                mta.log.log(8, Priority::Notice, None, text.as_bytes());
             }
             tokio::time::sleep(LOOKED_AGAIN).await;
         }
@@ -140,6 +167,8 @@ impl Listener {
     }
 }
 
+/// How often the load is looked at while nobody comes.
+const LOOKED: Duration = Duration::from_secs(5);
 /// How often it is looked whether the load is below RefuseLA again.
 const LOOKED_AGAIN: Duration = Duration::from_secs(15);
 

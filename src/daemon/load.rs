@@ -34,6 +34,13 @@ pub fn refuses(options: &Options, own: Option<i64>) -> Option<i64> {
     (limit > 0 && now >= limit).then_some(now)
 }
 
+/// Do commands wait at this load? The load, and DelayLA.
+pub fn delays(options: &Options, own: Option<i64>) -> Option<(i64, i64)> {
+    let limit = own.unwrap_or(options.delay_la);
+    let now = load::average();
+    (limit > 0 && now >= limit).then_some((now, limit))
+}
+
 /// Is there room for `size` bytes and MinFreeBlocks beside them?
 pub fn has_room(options: &Options, size: u64) -> bool {
     let wanted = u64::try_from(options.min_free_blocks).unwrap_or(0);

@@ -157,6 +157,7 @@ impl Supervisor {
         let pid_file = write_pid_file(config, &setup.argv, &log);
         let text = format!("starting daemon (canonify-{}): {}", env!("CARGO_PKG_VERSION"), setup.what);
         log.log(0, Priority::Info, None, text.as_bytes());
+        log.log(9, Priority::Info, None, &[b"started as: ", &setup.argv.join(&b' ')[..]].concat());
         Ok(Self {
             setup,
             log,
