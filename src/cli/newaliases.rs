@@ -102,8 +102,6 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind, logger: &Logger) -> 
     if let Some((danger, directory)) = safe::unsafe_directory(&spec.file, &rules) {
         say(format!("WARNING: {danger} {}", directory.display()).as_bytes());
     }
-    let said = [b"alias database ", file, b" rebuilt by ", &Caller::of_process().name].concat();
-    logger.log(1, Priority::Notice, None, &said);
     let text = match safe::read(&spec.file, &rules) {
         Ok(text) => text,
         Err(why) => {
@@ -114,6 +112,8 @@ async fn rebuild(site: &Site, spec: &AliasSpec, kind: Kind, logger: &Logger) -> 
     if let Err(status) = may_write(spec, blame, trusted_user) {
         return status;
     }
+    let said = [b"alias database ", file, b" rebuilt by ", &Caller::of_process().name].concat();
+    logger.log(1, Priority::Notice, None, &said);
     let mut writer = Writer::new(kind, false);
     let mut teller = Teller { faulty: false, logger: logger.clone() };
     let mut take = |alias: Alias, tracer: &mut dyn Tracer| store(&mut writer, &alias, tracer);

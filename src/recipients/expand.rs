@@ -414,7 +414,7 @@ impl<'a, 'b> AliasExpansion<'a, 'b> {
         match resolution {
             LocalResolution::Final => {}
             LocalResolution::Unknown(problems) => self.fail(index, problems),
-            LocalResolution::Later(reply) => self.later(index, Some(&reply)),
+            LocalResolution::Later(reply) => self.unknown_for_now(index, &reply),
             LocalResolution::TooDeep(level) => {
                 let reply = too_deep(level, options::max_recursion(&self.expander.site.config));
                 let parent = self.envelope.recipients[index].parent.unwrap_or(index);

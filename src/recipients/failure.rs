@@ -103,6 +103,15 @@ impl AliasExpansion<'_, '_> {
         }
     }
 
+    /// Nobody can say for now who this is: who asks (-bv) is told.
+    pub(super) fn unknown_for_now(&mut self, index: usize, reply: &Reply) {
+        self.later(index, Some(reply));
+        if self.envelope.attempt.console.verifies {
+            self.envelope.attempt.fail_with(Sysexit::OSERR);
+            self.complain(&reply.text);
+        }
+    }
+
     pub(super) fn later(&mut self, index: usize, reply: Option<&Reply>) {
         let text = reply.map(|reply| reply.text.clone()).unwrap_or_default();
         let recipient = &mut self.envelope.recipients[index];

@@ -6,6 +6,7 @@ use crate::addr::without_quotes;
 use crate::config::Mailer;
 use crate::envelope::plain_user;
 use crate::keeper::UserAnswer;
+use crate::logging::Priority;
 use crate::rewrite::{Address, Rewriter};
 use crate::schema::{EnhancedStatus, Outcome, Reply};
 use crate::sys::accounts::User;
@@ -42,6 +43,13 @@ pub(super) fn user_unknown() -> Reply {
 }
 
 impl Expander<'_> {
+    /// Mail waits until the aliases can be read again; why they cannot is for the operator.
+    fn no_aliases(&self, why: &str) -> Reply {
+        let text = "alias database unavailable";
+        self.logger.syserr(Priority::Critical, None, format!("{text}: {why}"));
+        Reply::new(451, Some(EnhancedStatus(4, 3, 0)), text)
+    }
+
     pub(super) fn mailer(&self, address: &Address) -> Option<&Mailer> {
         self.site.config.mailers.get(usize::from(address.mailer.0))
     }
@@ -64,12 +72,8 @@ impl Expander<'_> {
                 match self.alias_value(&self.alias_key(address)).await {
                     Outcome::Done(Some(value)) => return LocalResolution::Alias(value),
                     Outcome::Done(None) => {}
-                    _ => {
-                        return LocalResolution::Later(Reply::new(
-                            451,
-                            Some(EnhancedStatus(4, 3, 0)),
-                            "alias database unavailable",
-                        ));
+                    Outcome::Later(why) | Outcome::Never(why) => {
+                        return LocalResolution::Later(self.no_aliases(&why));
                     }
                 }
             }

@@ -205,3 +205,25 @@ fn modifiers_of_the_site_count_more_than_those_of_a_mode() {
         );
     }
 }
+
+/// Aliases that cannot be read now make mail wait; which file it is, and why, is said to the operator, and whoever asks hears that
+/// the answer is not to be had.
+#[test]
+fn aliases_that_cannot_be_read_are_named() {
+    let scratch = Scratch::new(free_port());
+    let aliases = scratch.etc("broken");
+    fs::write(&aliases, "joe: ann\n").expect("written");
+    fs::write(aliases.with_extension("db"), "this is no database\n").expect("written");
+    let option = format!("-OAliasFile=hash:{}", aliases.display());
+    let why = format!("alias database unavailable: {}.db: ", aliases.display());
+    for (words, message, status, said) in [
+        (["-bv", "joe"], "", 71, "alias database unavailable\njoe... deliverable: mailer local, user joe\n"),
+        (["-odi", "joe"], "Subject: x\n\nbody\n", 0, ""),
+    ] {
+        let output = sendmail(&scratch, &[&[option.as_str()], &words[..]].concat(), message);
+        let log = logged(&output);
+        assert_eq!(output.status.code(), Some(status), "{words:?}: {log}");
+        assert!(String::from_utf8_lossy(&output.stdout).ends_with(said), "{words:?}: {output:?}");
+        assert!(log.contains(&why), "{words:?}: {log}");
+    }
+}
