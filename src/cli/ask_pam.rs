@@ -24,7 +24,7 @@ const MAX_QUESTION: u64 = 64 * 1024;
 /// Ends with 0 if the user may come in, 77 if he may not, 75 if that cannot be said now. A module may end the process with any of them: only with the
 /// line it is an answer.
 #[derive(Parser)]
-#[command(name = "canonify ask-pam", bin_name = "canonify ask-pam", about)]
+#[command(name = "canonify ask-pam", bin_name = "canonify ask-pam")]
 pub(super) struct Arguments {
     /// Whose rules count: a file of /etc/pam.d
     #[arg(long, value_name = "NAME", default_value = SERVICE)]

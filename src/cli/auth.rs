@@ -31,7 +31,7 @@ const MAX_PASSWORD: u64 = 64 * 1024;
 /// Ends with 0 if the client would be logged in, 77 if it would be refused, 75 if it would be told to try again, 69 if
 /// the mechanism is not offered.
 #[derive(Parser)]
-#[command(name = "canonify auth", bin_name = "canonify auth", about)]
+#[command(name = "canonify auth", bin_name = "canonify auth")]
 pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]

@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// often as they are there. With --live nothing is asked: the running daemon says what its rules have done since it read
 /// its configuration.
 #[derive(Parser)]
-#[command(name = "canonify cover", bin_name = "canonify cover", about)]
+#[command(name = "canonify cover", bin_name = "canonify cover")]
 pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]

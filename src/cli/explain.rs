@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// A client connects, says EHLO, MAIL and RCPT, and hears what this configuration answers; nothing is sent, and
 /// nothing is left of it. The client is a stranger unless --client says who it is.
 #[derive(Parser)]
-#[command(name = "canonify explain", bin_name = "canonify explain", about)]
+#[command(name = "canonify explain", bin_name = "canonify explain")]
 pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc; rules of a .mc are shown with the line that made them
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]

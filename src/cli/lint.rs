@@ -21,7 +21,7 @@ use std::process::ExitCode;
 /// Looks at the .mc or .cf, at the rules that come of it, at the texts of its maps, at aliases, permissions, ports and
 /// certificates. Every finding has a code; docs/lint.md has a page for each.
 #[derive(Parser)]
-#[command(name = "canonify lint", bin_name = "canonify lint", about)]
+#[command(name = "canonify lint", bin_name = "canonify lint")]
 pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc; what is wrong with a .cf that a .mc makes is told at the line of the .mc
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]

@@ -18,7 +18,7 @@ use crate::schema::Sysexit;
 
 /// Turn a sendmail .mc into a .cf
 #[derive(Parser)]
-#[command(name = "canonify mc", bin_name = "canonify mc", about)]
+#[command(name = "canonify mc", bin_name = "canonify mc")]
 pub(super) struct Arguments {
     /// Define an m4 macro before anything is read
     #[arg(short = 'D', value_name = "NAME[=VALUE]")]

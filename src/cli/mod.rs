@@ -310,8 +310,21 @@ pub const PERSONALITIES: &[Personality] = &[
 ];
 
 impl Personality {
+    /// Says what its command line is, where that was asked for and nothing else. sendmail's own take the word as the end of flags:
+    /// `newaliases --help` would build what was only asked about. m4 has a text of its own, and who reads with clap is asked by it.
+    fn help(&self, args: &[OsString]) -> Option<ExitCode> {
+        let [_, word] = args else { return None };
+        let mut command = (self.command)();
+        let unhelped = command.is_disable_help_flag_set() && self.name != "m4";
+        let text = (word == "--help" && unhelped).then(|| command.render_long_help().to_string())?;
+        Some(print(&mut std::io::stdout(), &text, 0))
+    }
+
     /// Runs it; argv[0] is the caller's to choose, so borrowed rights go before anything is read.
     fn start(&self, args: Vec<OsString>) -> ExitCode {
+        if let Some(ended) = self.help(&args) {
+            return ended;
+        }
         match self.keeps_group {
             true => (self.entry)(args),
             false => match identity::drop_borrowed() {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 ///
 /// For the option QueueJournal. Root and the queue directory's owner may. Ends with 75 where something stays in the journal.
 #[derive(Parser)]
-#[command(name = "canonify queue", bin_name = "canonify queue", about)]
+#[command(name = "canonify queue", bin_name = "canonify queue")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     work: Work,

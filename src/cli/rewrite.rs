@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rewrite addresses from standard input, one to a line
 #[derive(Parser)]
-#[command(name = "canonify rewrite", bin_name = "canonify rewrite", about)]
+#[command(name = "canonify rewrite", bin_name = "canonify rewrite")]
 pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]

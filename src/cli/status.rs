@@ -23,7 +23,7 @@ use std::process::ExitCode;
 ///
 /// Asks through a socket in the queue directory, so root and its owner may. Ends with 69 where no daemon answers.
 #[derive(Parser)]
-#[command(name = "canonify status", bin_name = "canonify status", about)]
+#[command(name = "canonify status", bin_name = "canonify status")]
 pub(super) struct Arguments {
     /// The daemon's configuration
     #[arg(short = 'C', value_name = "FILE", default_value = "/etc/mail/sendmail.cf")]

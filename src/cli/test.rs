@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// A wrong answer is shown with the rules and look-ups that made it. Nothing is sent. A daemon that is told to read
 /// its configuration again (SIGHUP) asks them first, and goes on with the old one if an answer is wrong.
 #[derive(Parser)]
-#[command(name = "canonify test", bin_name = "canonify test", about, verbatim_doc_comment, after_help = testing::USAGE)]
+#[command(name = "canonify test", bin_name = "canonify test", verbatim_doc_comment, after_help = testing::USAGE)]
 pub(super) struct Arguments {
     /// The configuration, a .cf or a .mc [default: the one beside FILE with its name, .mc before .cf]
     #[arg(short = 'C', value_name = "CONFIGURATION")]

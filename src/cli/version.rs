@@ -2,21 +2,28 @@
 
 use crate::config::Config;
 
-/// What this binary can do, in sendmail's words.
+/// What this binary can do, in sendmail's words: how-tos and scripts look for STARTTLS, SASLv2 and MILTER here.
 const COMPILED_WITH: &[&str] = &[
     "DNSMAP",
     "IPV6_FULL",
     "LDAPMAP",
     "LOG",
     "MAP_REGEX",
+    "MATCHGECOS",
+    "MILTER",
+    "MIME7TO8",
+    "MIME8TO7",
     "NAMED_BIND",
     "NETINET",
     "NETINET6",
     "NETUNIX",
     "NEWDB=5.3",
     "PIPELINING",
+    "SASLv2",
     "SCANF",
     "SOCKETMAP",
+    "STARTTLS",
+    "TLS_EC",
     "USERDB",
     "XDEBUG",
 ];
@@ -63,4 +70,19 @@ pub fn identity(config: &Config) -> Vec<u8> {
     text.extend_from_slice(&[b'='; 56]);
     text.extend_from_slice(b"\n\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, banner};
+
+    #[test]
+    fn what_scripts_look_for_is_there() {
+        let text = String::from_utf8(banner()).expect("ASCII");
+        let words: Vec<_> = text.split_whitespace().collect();
+        for word in ["STARTTLS", "SASLv2", "MILTER", "LDAPMAP", "MIME8TO7", "NEWDB=5.3"] {
+            assert!(words.contains(&word), "{word} in {text}");
+        }
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+    }
 }

@@ -4,6 +4,7 @@
 
 use crate::sys::root::{Attributes, Root};
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ pub(super) const DIRECTORY: &str = "/var/lib/canonify";
 const FILE: &str = "/var/lib/canonify/installed.json";
 /// What was at a path is kept beside it, under its name and this.
 const ASIDE: &str = ".before-canonify";
+/// Where manual pages are.
+const PAGES: &str = "/usr/share/man";
 
 /// What was done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -90,11 +93,14 @@ impl Manifest {
     }
 }
 
-/// Where that is kept which was at a path.
+/// Where that is kept which was at a path. Of a manual page it is a hidden file: `man` would complain of the name each time it shows the
+/// page that has taken its place.
 pub(super) fn aside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+    let is_page = path.starts_with(PAGES);
+    let mut name = OsString::from(if is_page { "." } else { "" });
+    name.push(path.file_name().unwrap_or_default());
     name.push(ASIDE);
-    name.into()
+    path.with_file_name(name)
 }
 
 /// Makes what of a directory's path is not there, and says what that was.

@@ -32,7 +32,7 @@ use work::Work;
 /// directories and units that are missing. What was there before is kept beside it, and --remove puts it back. A configuration,
 /// its maps and a unit or script that starts the system's sendmail stay as they are. Doing it again does only what is missing.
 #[derive(Parser)]
-#[command(name = "canonify install", bin_name = "canonify install", about)]
+#[command(name = "canonify install", bin_name = "canonify install")]
 pub(super) struct Arguments {
     /// The system is below this directory; its accounts are lines of its files, and no program of it is run
     #[arg(long, value_name = "DIR", default_value = "/")]

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 ///
 /// Without a NAME the page is canonify(1). It is roff: `canonify man sendmail | man -l -' shows it.
 #[derive(Parser)]
-#[command(name = "canonify man", bin_name = "canonify man", about)]
+#[command(name = "canonify man", bin_name = "canonify man")]
 pub(super) struct Pages {
     /// A name of `canonify --help'
     name: Option<OsString>,
@@ -38,7 +38,7 @@ pub(super) struct Pages {
 ///
 /// For bash: `canonify completions bash > /usr/share/bash-completion/completions/canonify'.
 #[derive(Parser)]
-#[command(name = "canonify completions", bin_name = "canonify completions", about)]
+#[command(name = "canonify completions", bin_name = "canonify completions")]
 pub(super) struct Completions {
     /// The shell
     shell: Shell,
