@@ -43,25 +43,40 @@ const SYNCED_AT_ONCE: [FsType; 5] = [
     statfs::TMPFS_MAGIC,
 ];
 
-/// Hears that a message is in `new/`, or why not: once, whatever happens.
-pub(super) struct Answer(Option<Box<dyn FnOnce(io::Result<()>) + Send>>);
+/// Hears of each message by its number that it is in `new/`, or why not: once, whatever happens.
+pub(super) trait Told: Send + Sync {
+    fn tell(&self, moved: Vec<(u64, io::Result<()>)>);
+}
+
+/// What is owed to who asked.
+pub(super) struct Answer {
+    id: u64,
+    to: Option<Arc<dyn Told>>,
+}
 
 impl Answer {
-    pub(super) fn new(answer: impl FnOnce(io::Result<()>) + Send + 'static) -> Self {
-        Self(Some(Box::new(answer)))
+    pub(super) fn new(id: u64, to: Arc<dyn Told>) -> Self {
+        Self { id, to: Some(to) }
     }
 
-    fn give(mut self, moved: io::Result<()>) {
-        if let Some(answer) = self.0.take() {
-            answer(moved);
+    /// All of a batch are told together.
+    fn give(moved: Vec<(Self, io::Result<()>)>) {
+        let to = moved.first().and_then(|(answer, _)| answer.to.clone());
+        let told = moved.into_iter().map(|(mut answer, moved)| {
+            answer.to = None;
+            (answer.id, moved)
+        });
+        let told = told.collect();
+        if let Some(to) = to {
+            to.tell(told);
         }
     }
 }
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        if let Some(answer) = self.0.take() {
-            answer(Err(io::ErrorKind::Other.into()));
+        if let Some(to) = self.to.take() {
+            to.tell(vec![(self.id, Err(io::ErrorKind::Other.into()))]);
         }
     }
 }
@@ -178,36 +193,44 @@ impl FileSystem {
 
 /// All of one file system, to the end.
 fn deliver(mut batch: Vec<Arrival>) {
+    // one user's behind each other: rights change once for all of them
+    batch.sort_by(|one, other| one.message.identity.cmp(&other.message.identity));
     // an error of the disk is told to files that were open when it happened: the one that was opened first hears of all
-    batch.sort_by_key(|arrival| arrival.message.written.opened);
     let files: Vec<&File> = batch.iter().map(|arrival| &arrival.message.written.file).collect();
-    let synced = sync(&files, files.first().copied());
+    let synced = sync(&files, witness(&batch));
     let moved = match &synced {
         Ok(()) => rename_all(&batch),
         Err(error) => batch.iter().map(|_| Err(again(error))).collect(),
     };
-    for (arrival, moved) in batch.into_iter().zip(moved) {
-        if moved.is_err() {
-            remove(&arrival);
-        }
-        arrival.answer.give(moved);
+    for (arrival, _) in batch.iter().zip(&moved).filter(|(_, moved)| moved.is_err()) {
+        remove(arrival);
     }
+    Answer::give(batch.into_iter().map(|arrival| arrival.answer).zip(moved).collect());
+}
+
+fn witness(batch: &[Arrival]) -> Option<&File> {
+    let first = batch.iter().min_by_key(|arrival| arrival.message.written.opened);
+    first.map(|arrival| &arrival.message.written.file)
 }
 
 /// Moves all to `new/`, and syncs what directories that are.
 fn rename_all(batch: &[Arrival]) -> Vec<io::Result<()>> {
     let mut directories: HashMap<&Path, File> = HashMap::new();
-    let renamed: Vec<io::Result<()>> =
-        batch.iter().map(|arrival| rename(arrival, &mut directories)).collect();
+    let mut renamed = Vec::with_capacity(batch.len());
+    for same in batch.chunk_by(|one, other| one.message.identity == other.message.identity) {
+        match same[0].message.identity.assume_if_root() {
+            Ok(_guard) => renamed.extend(same.iter().map(|arrival| rename(arrival, &mut directories))),
+            Err(error) => renamed.extend(same.iter().map(|_| Err(again(&error)))),
+        }
+    }
     let opened: Vec<&File> = directories.values().collect();
-    match sync(&opened, batch.first().map(|arrival| &arrival.message.written.file)) {
+    match sync(&opened, witness(batch)) {
         Ok(()) => renamed,
         Err(error) => renamed.into_iter().map(|renamed| renamed.and_then(|()| Err(again(&error)))).collect(),
     }
 }
 
 fn rename<'a>(arrival: &'a Arrival, directories: &mut HashMap<&'a Path, File>) -> io::Result<()> {
-    let _guard = arrival.message.identity.assume_if_root()?;
     if let Entry::Vacant(new) = directories.entry(arrival.message.written.directory()) {
         let directory = File::open(new.key())?;
         new.insert(directory);
@@ -227,7 +250,7 @@ fn sync(files: &[&File], witness: Option<&File>) -> io::Result<()> {
     match witness {
         Some(witness) if files.len() > FEW => {
             nix::unistd::syncfs(witness)?;
-            files[0].sync_all()
+            witness.sync_all()
         }
         _ => files.iter().try_for_each(|file| file.sync_all()),
     }
@@ -244,35 +267,39 @@ mod tests {
     use crate::keeper::body::Body;
     use crate::keeper::maildir::Maildirs;
     use crate::message::BodyForm;
-    use std::path::PathBuf;
-    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// What was told, in order.
+    #[derive(Default)]
+    struct Hearer(Mutex<Vec<(u64, bool)>>);
+
+    impl Told for Hearer {
+        fn tell(&self, moved: Vec<(u64, io::Result<()>)>) {
+            locked(&self.0).extend(moved.into_iter().map(|(id, moved)| (id, moved.is_ok())));
+        }
+    }
 
     struct Scene {
         root: tempfile::TempDir,
         maildirs: Maildirs,
-        said: Sender<(PathBuf, bool)>,
-        heard: Receiver<(PathBuf, bool)>,
+        hearer: Arc<Hearer>,
     }
 
     impl Scene {
         fn new() -> Self {
             let root = tempfile::tempdir().expect("a directory");
-            let (said, heard) = channel();
-            Self { root, maildirs: Maildirs::default(), said, heard }
+            Self { root, maildirs: Maildirs::default(), hearer: Arc::default() }
         }
 
-        fn arrival(&self, user: &str) -> Arrival {
+        fn arrival(&self, user: &str, id: u64) -> Arrival {
             let maildir = self.root.path().join(user);
             let body = Body::from(b"text\n".to_vec());
             let written = self.maildirs.write(&maildir, b"h", b"\n", &body, &BodyForm::default());
-            let said = self.said.clone();
             let message = Unsynced { written: written.expect("written"), identity: Identity::current() };
-            let answer = Answer::new(move |moved| said.send((maildir, moved.is_ok())).expect("heard"));
-            Arrival { message, answer }
+            Arrival { message, answer: Answer::new(id, self.hearer.clone()) }
         }
 
-        fn answers(&self) -> Vec<(PathBuf, bool)> {
-            self.heard.try_iter().collect()
+        fn answers(&self) -> Vec<(u64, bool)> {
+            locked(&self.hearer.0).clone()
         }
 
         fn files(&self, user: &str, part: &str) -> usize {
@@ -285,14 +312,16 @@ mod tests {
         let (scene, batches) = (Scene::new(), MaildirBatches::default());
         let users = ["a", "b", "c", "d"];
         for round in 0..3 {
-            for Arrival { message, answer } in users.map(|user| scene.arrival(user)) {
+            for (number, user) in users.iter().enumerate() {
+                let Arrival { message, answer } = scene.arrival(user, round * 4 + number as u64);
                 batches.put(message, answer);
             }
             assert!(round > 0 || scene.files("a", "new") + scene.files("a", "tmp") == 1);
         }
         batches.finish();
-        let answers = scene.answers();
-        assert_eq!((answers.len(), answers.iter().all(|(_, moved)| *moved)), (12, true), "{answers:?}");
+        let mut answers = scene.answers();
+        answers.sort_unstable();
+        assert_eq!(answers, (0..12).map(|id| (id, true)).collect::<Vec<_>>());
         for user in users {
             assert_eq!((scene.files(user, "new"), scene.files(user, "tmp")), (3, 0));
         }
@@ -301,19 +330,32 @@ mod tests {
     #[test]
     fn who_cannot_get_it_keeps_nobody_else_from_it() {
         let scene = Scene::new();
-        let batch: Vec<_> = ["a", "b", "c", "d"].iter().map(|user| scene.arrival(user)).collect();
+        let batch: Vec<_> =
+            (0..4).zip(["a", "b", "c", "d"]).map(|(id, user)| scene.arrival(user, id)).collect();
         std::fs::remove_dir(scene.root.path().join("b/new")).expect("removed");
         deliver(batch);
-        for (maildir, moved) in scene.answers() {
-            assert_eq!(moved, !maildir.ends_with("b"), "{}", maildir.display());
-        }
+        assert_eq!(scene.answers(), [(0, true), (1, false), (2, true), (3, true)]);
         assert_eq!((scene.files("a", "new"), scene.files("b", "tmp"), scene.files("d", "new")), (1, 0, 1));
+    }
+
+    #[test]
+    fn who_has_no_rights_keeps_nobody_else_from_it() {
+        let scene = Scene::new();
+        let mut batch: Vec<_> =
+            (0..3).zip(["a", "b", "c"]).map(|(id, user)| scene.arrival(user, id)).collect();
+        // more groups than the kernel takes; who is not root acts as himself
+        batch[1].message.identity.groups = vec![1; 1 << 17];
+        deliver(batch);
+        let mut answers = scene.answers();
+        answers.sort_unstable();
+        let others = !crate::sys::identity::is_root();
+        assert_eq!(answers, [(0, true), (1, others), (2, true)]);
     }
 
     #[test]
     fn one_that_is_lost_on_the_way_is_answered() {
         let scene = Scene::new();
-        drop(scene.arrival("a"));
-        assert_eq!(scene.answers().iter().map(|(_, moved)| *moved).collect::<Vec<_>>(), [false]);
+        drop(scene.arrival("a", 7));
+        assert_eq!(scene.answers(), [(7, false)]);
     }
 }

@@ -6,7 +6,7 @@
 use super::body::Body;
 use super::dialogue::Running;
 use super::frame::{Frame, Inbox, MAX_REQUEST};
-use super::maildir_batch::{Answer, Unsynced};
+use super::maildir_batch::{Answer, Told, Unsynced};
 use super::pool::{Limits, Pool};
 use super::protocol::{Ask, AskKind, Delivery, ListingAnswer, ListingError, MailerResult, NamedBy, Reply};
 use super::service::KeeperService;
@@ -16,6 +16,7 @@ use crate::schema::Sysexit;
 use crate::sys::errno_text;
 use crate::sys::safe::{self, Rules};
 use crate::sys::{accounts, first_line, passing};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,7 +103,7 @@ fn begin(server: &Arc<Server>, pools: &[Pool; 7], frame: Frame<Ask>, body: Optio
         let mut along = Along::default();
         let reply = guarded(kind, || worker.reply(frame.content, body, &mut along));
         if let Some(message) = along.left {
-            return worker.answer_later(id, message);
+            return worker.service.batches.put(message, Answer::new(id, worker.clone()));
         }
         worker.answer(id, reply, &along.fds);
         drop(along.fds);
@@ -194,14 +195,6 @@ impl Server {
         self.send(&Frame { id, fds: along.len() as u8, content }.encode(), along);
     }
 
-    fn answer_later(self: &Arc<Self>, id: u64, message: Unsynced) {
-        let server = self.clone();
-        let answer = Answer::new(move |moved| {
-            server.answer(id, Reply::Delivered(vec![deliver::of_maildir(moved)]), &[]);
-        });
-        self.service.batches.put(message, answer);
-    }
-
     fn send(&self, answers: &[u8], along: &[OwnedFd]) {
         let fds: Vec<_> = along.iter().map(OwnedFd::as_fd).collect();
         let socket = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -239,7 +232,7 @@ impl Server {
         let body = match (delivery.body.take(), file) {
             (Some(bytes), _) => Ok(Body::from(bytes)),
             (None, Some(file)) => Body::of(file),
-            (None, None) => Err(std::io::Error::other("no body came along")),
+            (None, None) => Err(io::Error::other("no body came along")),
         };
         match body {
             Ok(body) => deliver::run(&self.service, &delivery, &body, left),
@@ -263,6 +256,16 @@ fn share_of(delivery: &Delivery) -> Vec<u8> {
     match &first.named_by {
         Some(named_by) if !named_by.user.is_empty() => named_by.user.clone(),
         _ => first.user.clone(),
+    }
+}
+
+impl Told for Server {
+    fn tell(&self, moved: Vec<(u64, io::Result<()>)>) {
+        let answers = moved.into_iter().flat_map(|(id, moved)| {
+            let content = Reply::Delivered(vec![deliver::of_maildir(moved)]);
+            Frame { id, fds: 0, content }.encode()
+        });
+        self.send(&answers.collect::<Vec<u8>>(), &[]);
     }
 }
 

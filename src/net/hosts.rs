@@ -1,5 +1,6 @@
-//! The hosts file, read again when it changes.
+//! The hosts file, read again when it changes (looked at every tenth of a second at most).
 
+use crate::sys::clock;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,11 +15,22 @@ pub(super) struct Entry {
 
 type Version = (Option<SystemTime>, u64);
 
+/// How long the file is taken to be what it was, in milliseconds: each connection asks for its client and for its own name.
+const UNLOOKED: u64 = 100;
+
+#[derive(Debug)]
+struct Content {
+    /// When it was looked at, in milliseconds.
+    looked: u64,
+    version: Version,
+    entries: Arc<Vec<Entry>>,
+}
+
 /// A hosts file.
 #[derive(Debug)]
 pub(super) struct HostsFile {
     path: Option<PathBuf>,
-    content: Mutex<Option<(Version, Arc<Vec<Entry>>)>>,
+    content: Mutex<Option<Content>>,
 }
 
 impl HostsFile {
@@ -29,16 +41,20 @@ impl HostsFile {
     /// All lines; none if there is no such file.
     pub fn entries(&self) -> Arc<Vec<Entry>> {
         let Some(path) = &self.path else { return Arc::default() };
+        let now = clock::coarse_millis();
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*content
+            && now.saturating_sub(known.looked) < UNLOOKED
+        {
+            return Arc::clone(&known.entries);
+        }
         let Ok(about) = std::fs::metadata(path) else { return Arc::default() };
         let version = (about.modified().ok(), about.len());
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((read, entries)) = &*content
-            && *read == version
-        {
-            return Arc::clone(entries);
-        }
-        let entries = Arc::new(std::fs::read(path).map(|text| parse(&text)).unwrap_or_default());
-        *content = Some((version, Arc::clone(&entries)));
+        let entries = match content.take() {
+            Some(known) if known.version == version => known.entries,
+            _ => Arc::new(std::fs::read(path).map(|text| parse(&text)).unwrap_or_default()),
+        };
+        *content = Some(Content { looked: now, version, entries: Arc::clone(&entries) });
         entries
     }
 
