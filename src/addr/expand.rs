@@ -101,25 +101,32 @@ fn one_level<'v>(
     let mut out = Vec::with_capacity(text.len() * 2);
     let mut again = false;
     let mut conditionals = Conditionals::default();
-    let mut bytes = text.iter().copied();
-    while let Some(byte) = bytes.next() {
+    let mut rest = text;
+    loop {
+        // operators and the quote byte are above ASCII
+        let plain = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        if conditionals.holds() {
+            out.extend_from_slice(&rest[..plain]);
+        }
+        let Some((&byte, behind)) = rest[plain..].split_first() else { break };
+        rest = behind;
         match byte {
             op::COND_IF => {
-                let Some(id) = bytes.next() else { break };
-                conditionals.begin(|| value(MacroId(id)).is_none_or(|value| value.is_empty()));
+                let Some(id) = rest.split_off_first() else { break };
+                conditionals.begin(|| value(MacroId(*id)).is_none_or(|value| value.is_empty()));
             }
             op::COND_ELSE if conditionals.open > 0 => conditionals.otherwise(),
             op::COND_FI if conditionals.open > 0 => conditionals.end(),
             op::MACRO_EXPAND => {
-                let Some(id) = bytes.next() else { break };
-                if let Some(value) = conditionals.holds().then(|| value(MacroId(id))).flatten() {
+                let Some(id) = rest.split_off_first() else { break };
+                if let Some(value) = conditionals.holds().then(|| value(MacroId(*id))).flatten() {
                     again |= has_operators(&value);
                     out.extend_from_slice(&value);
                 }
             }
             META_QUOTE if conditionals.holds() => {
                 out.push(byte);
-                out.extend(bytes.next());
+                out.extend(rest.split_off_first());
             }
             _ if conditionals.holds() => out.push(byte),
             _ => {}

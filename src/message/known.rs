@@ -46,12 +46,32 @@ const KNOWN: &[(&[u8], HeaderKind)] = &[
     (b"disposition-notification-to", FROM),
 ];
 
+/// Where the names of each length begin in the table, and where those behind them do.
+static OF_LENGTH: [(usize, usize); LONGEST + 1] = {
+    let mut rows = [(0, 0); LONGEST + 1];
+    let (mut length, mut at) = (0, 0);
+    while length <= LONGEST {
+        rows[length].0 = at;
+        while at < KNOWN.len() && KNOWN[at].0.len() == length {
+            at += 1;
+        }
+        rows[length].1 = at;
+        length += 1;
+    }
+    rows
+};
+
+/// Bytes of the longest name.
+const LONGEST: usize = KNOWN[KNOWN.len() - 1].0.len();
+
 impl HeaderKind {
     /// What a field of this name is.
     pub fn of(name: &[u8]) -> Self {
-        let first = KNOWN.partition_point(|(known, _)| known.len() < name.len());
-        let mut of_this_length = KNOWN[first..].iter().take_while(|(known, _)| known.len() == name.len());
-        let row = of_this_length.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let Some(&rows) = OF_LENGTH.get(name.len()) else { return Self::empty() };
+        let initial = name.first().map(u8::to_ascii_lowercase);
+        let mut of_this_length = KNOWN[rows.0..rows.1].iter();
+        let row = of_this_length
+            .find(|(known, _)| known.first() == initial.as_ref() && known.eq_ignore_ascii_case(name));
         row.map_or(Self::empty(), |(_, kind)| *kind)
     }
 }
