@@ -18,12 +18,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 
 /// Shows the messages of one directory that `selection` takes, as the directory gives them. Behind MaxQueueRunSize of them no file
-/// is opened: as with sendmail all that have a fitting name are counted. `visitor` says which ones count.
+/// is opened: as with sendmail all that have a fitting name are counted. `visitor` says which ones count; `shown` is how many have
+/// counted in directories before.
 pub(super) fn visit(
     options: &QueueOptions,
     groups: &[Group],
     location: QueueLocation,
     selection: &Selection,
+    shown: &mut usize,
     visitor: &mut dyn FnMut(Entry) -> bool,
 ) -> Result<Vec<Fault>, QueueError> {
     let missing = || QueueError::new("cannot find", "queue directory", io::ErrorKind::NotFound.into());
@@ -31,7 +33,7 @@ pub(super) fn visit(
     let fail = |source| QueueError::new("cannot read", &directory.qf, source);
     let prefix = selection.kind.prefix().as_bytes();
     let (most, label) = (options.max_run_size, directory.label());
-    let (mut shown, mut unseen, mut faults) = (0, 0, Vec::new());
+    let (mut unseen, mut faults) = (0, Vec::new());
     for file in std::fs::read_dir(&directory.qf).map_err(fail)? {
         let name = file.map_err(fail)?.file_name();
         let Some(id) = name.as_bytes().strip_prefix(prefix) else { continue };
@@ -41,7 +43,7 @@ pub(super) fn visit(
             continue;
         }
         let Some(id) = QueueId::new(id).filter(|id| selection.takes_id(id)) else { continue };
-        if most > 0 && shown >= most {
+        if most > 0 && *shown >= most {
             unseen += 1;
             continue;
         }
@@ -49,7 +51,7 @@ pub(super) fn visit(
             None => faults.push(Fault::NoFile { label: label.clone(), name: name.into_owned() }),
             Some(entry) => {
                 if let Some(entry) = selected(entry, options.sort_order, selection) {
-                    shown += usize::from(visitor(entry));
+                    *shown += usize::from(visitor(entry));
                 }
             }
         }

@@ -237,9 +237,10 @@ impl Inner {
         &self,
         location: QueueLocation,
         selection: &Selection,
+        shown: &mut usize,
         visitor: &mut dyn FnMut(Entry) -> bool,
     ) -> Result<Vec<Fault>, QueueError> {
-        list::visit(&self.options, &self.groups, location, selection, visitor)
+        list::visit(&self.options, &self.groups, location, selection, shown, visitor)
     }
 
     fn locations(&self) -> impl Iterator<Item = QueueLocation> + '_ {
@@ -364,9 +365,14 @@ impl QueueStore for DirectoryStore {
         let (inner, selection, progress) = (self.0.clone(), selection.clone(), progress.clone());
         Box::pin(blocking(move || {
             let mut few = FirstFew::new(&inner.options, now, limit, &progress);
-            let mut faults = Vec::new();
+            let (mut faults, mut shown) = (Vec::new(), 0);
+            // MaxQueueRunSize: the first ones of a group, directory by directory
             for location in inner.locations().filter(|one| selection.takes_location(*one)) {
-                faults.extend(inner.visit(location, &selection, &mut |entry| few.offer(&entry))?);
+                if inner.options.max_run_size > 0 && shown >= inner.options.max_run_size {
+                    break;
+                }
+                let mut offer = |entry| few.offer(&entry);
+                faults.extend(inner.visit(location, &selection, &mut shown, &mut offer)?);
             }
             Ok(Due { messages: few.into_sorted(), faults })
         }))
@@ -378,7 +384,7 @@ impl QueueStore for DirectoryStore {
         selection: &Selection,
         visitor: &mut dyn FnMut(Entry),
     ) -> Result<Vec<Fault>, QueueError> {
-        self.0.visit(location, selection, &mut |entry| {
+        self.0.visit(location, selection, &mut 0, &mut |entry| {
             visitor(entry);
             true
         })

@@ -8,6 +8,7 @@ use crate::message::Header;
 use crate::queue::tests::{NOW, config, envelope, folder, names, names_in, queue};
 use crate::queue::{EntryKind, GroupOptions, Loaded, Queue, QueueOptions, Selection};
 use crate::schema::UserIds;
+use crate::sys::clock::Clock;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -289,6 +290,33 @@ async fn several_directories_and_their_sub_directories() {
     assert_eq!(names_in(&dir.path().join("q2/df")).len(), 1);
     let mut run = queue.begin_run(None);
     assert_eq!(queue.due(&Selection::default(), 9, &mut run).await.expect("a list").len(), 2);
+}
+
+/// MaxQueueRunSize: a run has the first ones that directories give, one directory after the other, and not the most urgent ones.
+#[tokio::test]
+async fn a_short_run_is_at_its_end_in_the_first_directory() {
+    let dir = folder();
+    let group = GroupOptions { path: dir.path().join("q*"), ..GroupOptions::default() };
+    for name in ["q1", "q2"] {
+        std::fs::create_dir(dir.path().join(name)).expect("made");
+    }
+    let options = |max_run_size| QueueOptions {
+        groups: vec![group.clone()],
+        clock: Clock::fixed(NOW),
+        max_run_size,
+        ..QueueOptions::default()
+    };
+    let all = Queue::open(Arc::new(config()), options(0)).expect("an open queue");
+    for (directory, priority) in [(0, 60_000), (1, 30_000)] {
+        let mut sent = envelope(all.next_id());
+        (sent.location.directory, sent.priority) = (directory, priority);
+        drop(all.commit(&sent).await.expect("committed"));
+    }
+    for (most, first) in [(0, 1), (1, 0)] {
+        let queue = Queue::open(Arc::new(config()), options(most)).expect("an open queue");
+        let due = queue.due(&Selection::default(), 1, &mut queue.begin_run(None)).await.expect("a list");
+        assert_eq!(due.iter().map(|key| key.location.directory).collect::<Vec<_>>(), [first]);
+    }
 }
 
 #[test]
