@@ -119,6 +119,13 @@ impl Attempt<'_> {
         }
     }
 
+    /// Nothing is to be known of this host.
+    pub(super) async fn note_nothing(&self, host: &[u8], held: Option<Arc<File>>) {
+        if let (Some((hosts, path)), Some(held)) = (self.host_file(host), held) {
+            hosts.forget(&path, held).await;
+        }
+    }
+
     /// What a server has said.
     pub(super) async fn note_answers(&self, server: &ServerConnection, answers: &Answers) {
         if let Some((hosts, path)) = self.host_file(&server.host) {

@@ -102,7 +102,9 @@ async fn connect_hop(
     match &mut reached {
         Ok(server) => server.held = held,
         // of a name that even the rules could not find there is nothing to know
-        Err((failure, Reached::NoName)) if failure.result.reply.is_some() => {}
+        Err((failure, Reached::NoName)) if failure.result.reply.is_some() => {
+            attempt.note_nothing(&shown, held).await;
+        }
         Err((failure, _)) => attempt.note_failure(&shown, &failure.result, held).await,
     }
     reached

@@ -83,6 +83,17 @@ impl KnownHosts {
         .await;
     }
 
+    /// Removes the file if it was made for the lock alone: an empty one cannot be read.
+    pub(super) async fn forget(&self, path: &Path, held: Arc<File>) {
+        let path = path.to_owned();
+        let removed = move || match held.metadata()?.len() {
+            0 => std::fs::remove_file(&path),
+            _ => Ok(()),
+        };
+        // what stays is written by the next one
+        let _ = tokio::task::spawn_blocking(removed).await;
+    }
+
     fn look_once(&self, path: &Path, now: i64) -> io::Result<Known> {
         let file = if self.single { self.open(path) } else { options().open(path) };
         let mut file = match file {
@@ -172,6 +183,18 @@ mod tests {
         assert!(matches!(hosts.look(&path, 2800).await, Known::Free(None)));
         hosts.note(&path, HostStatus { updated: 3000, ..HostStatus::default() }, None).await;
         assert!(matches!(hosts.look(&path, 3000).await, Known::Free(None)));
+    }
+
+    #[tokio::test]
+    async fn a_host_of_which_nothing_is_known_leaves_no_file() {
+        let (_directory, hosts, path) = hosts(true);
+        let Known::Free(Some(held)) = hosts.look(&path, 1000).await else { panic!("free") };
+        hosts.forget(&path, held).await;
+        assert!(!path.exists());
+        let Known::Free(held) = hosts.look(&path, 1000).await else { panic!("free") };
+        hosts.note(&path, failed(1000), held.clone()).await;
+        hosts.forget(&path, held.expect("a lock")).await;
+        assert!(path.exists());
     }
 
     #[tokio::test]

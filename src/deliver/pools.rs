@@ -72,10 +72,16 @@ impl Pools {
             let total = number(total);
             Permits::new(Limits { total, each: number(each).min(total), waiting: most.min(MAX_WAITING) })
         };
+        let remote = set(options.concurrent_remote_deliveries, each_host);
+        // a report, too, waits for the one connection that there may be to a host
+        let reports = match options.single_thread_delivery {
+            true => remote.clone(),
+            false => set(options.concurrent_report_deliveries, each_host),
+        };
         Self {
             local: set(options.concurrent_local_deliveries, each),
-            remote: set(options.concurrent_remote_deliveries, each_host),
-            reports: set(options.concurrent_report_deliveries, each_host),
+            remote,
+            reports,
             look_ups: set(options.concurrent_remote_deliveries, each),
         }
     }
@@ -134,5 +140,27 @@ impl Pools {
     /// How many deliveries are under way, wait for a permit, wait to be recalled.
     pub fn counts(&self, pool: Pool) -> (usize, usize, usize) {
         self.set(pool).counts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// May a report go to a host while mail does?
+    fn side_by_side(single: bool) -> bool {
+        let mut config = Config::default();
+        config.options.single_thread_delivery = single;
+        let pools = Pools::new(&config);
+        let host = Destination::Name(b"mx.good.example".to_vec());
+        let _mail = pools.enter(Pool::Remote, host.clone(), false).unwrap_or_else(|_| panic!("room"));
+        let _report = pools.enter(Pool::Report, host, false).unwrap_or_else(|_| panic!("room"));
+        Pool::ALL.iter().all(|pool| pools.counts(*pool).1 == 0)
+    }
+
+    #[test]
+    fn a_report_waits_for_mail_to_its_host_where_there_may_be_one_connection() {
+        assert!(side_by_side(false));
+        assert!(!side_by_side(true));
     }
 }
