@@ -128,7 +128,7 @@ impl MaildirBatches {
         let arrival = Arrival { message, answer };
         let place = match self.shared.gather(device, arrival) {
             Ok(place) => place,
-            Err(alone) => return deliver(vec![alone]),
+            Err(alone) => return deliver(vec![*alone]),
         };
         if place == 0 {
             let shared = self.shared.clone();
@@ -149,13 +149,13 @@ impl MaildirBatches {
 
 impl Shared {
     /// How many wait before it; it comes back where it is not to be gathered.
-    fn gather(&self, device: u64, arrival: Arrival) -> Result<usize, Arrival> {
+    fn gather(&self, device: u64, arrival: Arrival) -> Result<usize, Box<Arrival>> {
         let mut file_systems = locked(&self.file_systems);
         let there =
             file_systems.entry(device).or_insert_with(|| FileSystem::of(&arrival.message.written.file));
         let before = there.waiting.len();
         if !there.synced_at_once || before >= MAX_WAITING {
-            return Err(arrival);
+            return Err(Box::new(arrival));
         }
         there.waiting.push(arrival);
         Ok(before)

@@ -18,7 +18,7 @@ def describe(case, group):
 
 ROWS = [  # what a case and a line that differs have in them, and the row of docs/milter.md
     (r'"[+2]", "<nosuch@', r"nosuch|olderrors|User unknown|^\+C: MAIL From:<> ", "a filter that adds an unknown recipient"),
-    (r'"[+2]", "<?(carol|staff|list)@', r"\bto=|nrcpts|^[-+]> D E.*\bu\||: alias (carol|staff|list)@\S+ => ", "a recipient that a filter adds and that is an alias"),
+    (r'"[+2]", "<?(carol|staff|list)@', r"\bto=|nrcpts|^[-+]> D E.*\bu\||: alias <?(carol|staff|list)@\S+ => ", "a recipient that a filter adds and that is an alias"),
     (r'RCPT TO:(<[^>]*>).*RCPT TO:\1.*"R": .*\["[yrt45f]', r"^\+(local |C: RCPT |<22>.*stat=Sent)", "a recipient that has been taken and that a filter refuses when it is named again"),
     (r"RCPT TO:(<[^>]*>).*RCPT TO:\1", r"^-.*nrcpts(=|\}\|)\d", "a recipient that a filter has refused and that is named again"),
     (r'"q", "', r"^-qfID|^\+local|^\+C: MAIL", "a message behind one that was quarantined"),

@@ -158,6 +158,9 @@ impl Filter for Changes {
                 "of another host's nothing is asked"
             );
             assert_eq!(message.delete_recipient(b"bob@site.example").await, 1);
+            let (_, site, scope) = message.moment();
+            let counted = scope.get_named(&site.config, b"nrcpts");
+            assert_eq!(counted, Some(&b"3"[..]), "whoever is added, be he struck out again");
             Decision::accept()
         })
     }

@@ -11,6 +11,7 @@ use crate::logging::{Console, Priority, log_text};
 use crate::rewrite::{Address, AddressKind, Rewriter};
 use crate::schema::{EnhancedStatus, Reply};
 use crate::smtp::proto::{split_address, split_path};
+use bstr::ByteSlice;
 
 /// A refused recipient: the reply, the address before its text, whether it must still be logged
 /// (a ruleset's verdict has been), and whether a filter has refused somebody who had been accepted.
@@ -324,6 +325,14 @@ impl<A: Acceptor> Session<A> {
 
     /// One more, whom a filter names: whether there is such a user is seen at delivery.
     pub(super) async fn add(&mut self, recipient: Recipient, address: Address) {
+        let before = self.transaction.envelope.recipients.len();
+        self.take_in(recipient, address).await;
+        if self.transaction.envelope.recipients.len() > before {
+            self.count_one_more();
+        }
+    }
+
+    async fn take_in(&mut self, recipient: Recipient, address: Address) {
         if self.transaction.envelope.attempt.expanded.is_some() {
             if let Err(mut refused) = self.enter(recipient, address).await {
                 self.log_refused_recipient(&mut refused);
@@ -331,6 +340,16 @@ impl<A: Acceptor> Session<A> {
             return;
         }
         self.insert(Known { recipient: Recipient { address: Some(address), ..recipient }, later: false });
+    }
+
+    /// For the filters behind: `{nrcpts}` grows with who is added, and does not fall with who is struck out.
+    fn count_one_more(&mut self) {
+        let config = self.server.site.config.clone();
+        let scope = &mut self.transaction.envelope.scope;
+        let count =
+            scope.get_named(&config, b"nrcpts").and_then(|count| count.to_str().ok()?.parse::<usize>().ok());
+        let count = count.unwrap_or(0).saturating_add(1).to_string();
+        scope.set_named(&config, b"nrcpts", count.as_bytes());
     }
 
     fn count_refused(&mut self) {
