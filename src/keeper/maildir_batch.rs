@@ -61,15 +61,12 @@ impl Answer {
 
     /// All of a batch are told together.
     fn give(moved: Vec<(Self, io::Result<()>)>) {
-        let to = moved.first().and_then(|(answer, _)| answer.to.clone());
+        let Some(to) = moved.first().and_then(|(answer, _)| answer.to.clone()) else { return };
         let told = moved.into_iter().map(|(mut answer, moved)| {
             answer.to = None;
             (answer.id, moved)
         });
-        let told = told.collect();
-        if let Some(to) = to {
-            to.tell(told);
-        }
+        to.tell(told.collect());
     }
 }
 
