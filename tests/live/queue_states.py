@@ -74,8 +74,10 @@ def names_included_list(case, group):
 
 
 def lists_new_messages(case, group):
-    """What came in, or came back, is in any of several directories; where is shown by a listing."""
+    """What came in, or came back, is in any of several directories; where is shown by a listing. So is the order of what has one priority."""
     verbs = [step[0] for step in case["steps"]]
+    if any("-bp" in step for step in case["steps"]) and any(step[0] == "submit" and re.search(OWNED, str(step)) for step in case["steps"]):
+        return True
     return has_several_directories(group) and any("-bp" in step for step in case["steps"]) and ("submit" in verbs or "reference" in verbs or runs(case))
 
 
@@ -152,11 +154,16 @@ def without_bare_connections(result):
 
 # aliases with an owner
 OWNED = r"(far|farfar|list|badlist|nested)@site\.example"
-DELAYED = re.compile(rf"^(?:D: )?\n(?:D: )?Final-Recipient: [^\n]*{OWNED}\n(?:[^\n]+: [^\n]*\n)*?(?:D: )?Action: delayed\n(?:[^\n]+: [^\n]*\n)*", re.M)
+DELAYED = re.compile(r"^(?:D: )?\n(?:D: )?Final-Recipient: [^\n]*\n(?:(?:D: )?X-Actual-Recipient: [^\n]*\n)?(?:D: )?Action: delayed\n(?:(?:D: )?[A-Z][A-Za-z-]+: [^\n]*\n)*", re.M)
 
 
 def names_owned_lists(case, group):
     return runs(case) and any(re.search(rf"^R.*{OWNED}", text, re.M) for text in controls(case)) or any(re.search(OWNED, str(step)) for step in case["steps"])
+
+
+def cuts_members_off(case, group):
+    """A list with an owner, or members of other queue groups."""
+    return names_owned_lists(case, group) or runs(case) and "QUEUE_GROUP" in group["features"]
 
 
 def without_delayed_members(result):
@@ -173,9 +180,11 @@ ROWS = [table_rows.Row(*row) for row in [
     ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.all_of(
         table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)"),
         table_rows.lines("session", r"^1: .*\.\.\. User unknown$"))),
+    ("a control file that is put aside", lambda case, group: runs(case) and any(map(is_put_aside, controls(case))), table_rows.lines("log", r": alias \S+ => ")),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
         put_aside, without_bodiless, table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: |Losing |bogus "))),
     ("the S line before what the client was called", lambda case, group: any(re.search(r"^S.*\n(?:.*\n)*?\$_", text, re.M) for text in controls(case)), table_rows.lines("log", r"(setsender: .*received from ).*", r"\1")),
+    ("members of a list with an owner or of another group who wait in the pass that cuts them off", cuts_members_off, without_delayed_members),
     ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group), table_rows.all_of(
         table_rows.lines("log", r"q_finalrcpt is NULL"), table_rows.lines("log", r", pri=\d+", ""), table_rows.lines(REPORTS, r"^((?:D: )?Final-Recipient: ).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?X-Actual-Recipient: "), table_rows.lines("queue", r"^r"))),
@@ -186,7 +195,6 @@ ROWS = [table_rows.Row(*row) for row in [
         without_bare_connections,
         table_rows.lines("log", r", dsn=[25]\.0\.0, stat=Service unavailable", ", stat=Service unavailable"),
         table_rows.lines(REPORTS, r"^(D: )?( +\(reason: 250 |Diagnostic-Code: SMTP; 250 |Status: (2\.0\.0|5\.4\.7)$)"))),
-    ("members of a list with an owner who wait in the pass that cuts them off", names_owned_lists, without_delayed_members),
     ("whoever runs the queue in the place of a sender", lacks_a_sender, without_sender),
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(

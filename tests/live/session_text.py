@@ -33,7 +33,9 @@ def visible(text):
 
 def log_line(line):
     line = re.sub(rf"^<(\d+)>({MONTHS}) +\d+ \d\d:\d\d:\d\d ", r"<\1>", line.rstrip("\0\n"))
-    return re.sub(r"\b([\w-]+)\[\d+\]: ", r"\1: ", line, count=1)
+    line = re.sub(r"\b([\w-]+)\[\d+\]: ", r"\1: ", line, count=1)
+    # where a program is, and which message it had in hand when it was told to stop
+    return re.sub(r": started as: /\S*/", ": started as: ", re.sub(rf": {ID}: (stopping daemon, )", r": \1", line))
 
 
 # what each says of itself, and a library of TLS in each process of a run at LogLevel 14
