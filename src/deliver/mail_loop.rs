@@ -24,8 +24,8 @@ impl Deliverer {
 /// queue to return it.
 fn is_left_to_a_run(envelope: &Envelope, looked: bool) -> bool {
     let attempt = &envelope.attempt;
-    let received = !attempt.generated && !attempt.read_back;
-    received && (!looked || attempt.interactive) && envelope.client().is_some()
+    let received = !attempt.generated && !attempt.read_back && attempt.defaults.is_none();
+    received && (!looked || attempt.interactive)
 }
 
 /// The same for a message that is to be delivered. `looked`: some user of this host was looked up.
@@ -70,10 +70,12 @@ fn fail(on: &Deliverer, envelope: &mut Envelope) -> bool {
     true
 }
 
-/// Has sendmail made its send queue anew of those who are left, so that it knows no alias? So with a command, for several.
+/// Has sendmail made its send queue anew of those who are left, so that it knows no alias? So with a command, for several, of whom
+/// nobody is refused.
 fn made_anew(envelope: &Envelope) -> bool {
-    let left = envelope.recipients.iter().filter(|one| !one.state.is_left_out());
-    !envelope.attempt.read_back && envelope.client().is_none() && left.count() > 1
+    let left = || envelope.recipients.iter().filter(|one| !one.state.is_left_out());
+    let by_command = !envelope.attempt.read_back && envelope.attempt.defaults.is_some();
+    by_command && left().count() > 1 && left().all(|one| one.state.is_pending())
 }
 
 /// `Too many hops 28 (25 max): from SENDER via HOST, to RECIPIENT`: the first of sendmail's queue, which has this host's users before
