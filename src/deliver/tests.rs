@@ -240,6 +240,18 @@ async fn too_many_hops_wait_for_a_run_where_the_session_has_looked_everybody_up(
     }
 }
 
+/// Whom ruleset 5 puts in the place of a name that stands there twice gets one copy, and is named once.
+#[tokio::test]
+async fn who_is_replaced_is_known_by_his_name() {
+    let scene = scene_with("", "Slocaladdr\nRgone\t\t$#lmtp $@ there $: gone @ there\n");
+    let mut envelope = scene.envelope(&["gone", "gone", "ME"]);
+    envelope.hop_count = 26;
+    scene.deliverer.attempt(&mut envelope, None).await;
+    assert_eq!(scene.states(&envelope), ["gone Failed", "gone Duplicate", "ME Failed"]);
+    let replaced = envelope.recipients.iter().map(|one| one.flags.contains(RecipientFlags::REPLACED));
+    assert_eq!(replaced.collect::<Vec<_>>(), [true, false, false]);
+}
+
 /// A map that does not answer leaves its recipient to a later run; FallbackMXhost takes him now, but nobody of this host.
 #[tokio::test]
 async fn who_cannot_be_looked_up_goes_to_the_fallback_host() {
@@ -724,13 +736,16 @@ async fn a_name_that_cannot_be_looked_up_is_told_of_each_time() {
 }
 
 /// On a command line the complaint names an alias only where one of those it stands for is left alone: of several sendmail makes its
-/// send queue anew.
+/// send queue anew. In a session it does not.
 #[tokio::test]
 async fn too_many_hops_name_whom_the_send_queue_has_first() {
     let scene = scene("one: b@there\nteam: c@there, d@there\n");
-    for (recipient, named) in [("one", "one"), ("team", "d@there")] {
+    let command = || Some(CommandDefaults::default());
+    for (recipient, defaults, named) in
+        [("one", command(), "one"), ("team", command(), "d@there"), ("team", None, "team")]
+    {
         let mut envelope = scene.envelope(&[recipient]);
-        envelope.hop_count = 26;
+        (envelope.hop_count, envelope.attempt.defaults) = (26, defaults);
         scene.deliverer.attempt(&mut envelope, None).await;
         let transcript = String::from_utf8_lossy(&envelope.attempt.transcript).into_owned();
         assert!(transcript.ends_with(&format!(", to {named}\n")), "{recipient}: {transcript}");

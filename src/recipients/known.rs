@@ -2,7 +2,7 @@
 //! thousand questions.
 
 use crate::config::Config;
-use crate::envelope::{Recipient, RecipientState, is_named_already, is_same_recipient};
+use crate::envelope::{Recipient, RecipientFlags, RecipientState, is_named_already, is_same_recipient};
 use crate::rewrite::Address;
 use std::collections::HashMap;
 
@@ -16,6 +16,12 @@ fn key(address: &Address) -> Vec<u8> {
     let mut key = [&address.user[..], b"\0", host].concat().to_ascii_lowercase();
     key.extend(address.mailer.0.to_be_bytes());
     key
+}
+
+/// Did this address stand for the other one, too, before ruleset 5 put another in its place? `other` has been found by it.
+fn was_named_so(other: &Recipient, one: &Recipient) -> bool {
+    let user = one.address.as_ref().map(|address| &address.user);
+    other.flags.contains(RecipientFlags::REPLACED) && other.user_before.as_ref() == user && user.is_some()
 }
 
 impl KnownRecipients {
@@ -42,7 +48,7 @@ impl KnownRecipients {
     pub(super) fn find(&self, config: &Config, recipients: &[Recipient], one: &Recipient) -> Option<usize> {
         let counts = |other: &Recipient| {
             !matches!(other.state, RecipientState::Duplicate | RecipientState::Removed)
-                && is_named_already(config, other, one)
+                && (is_named_already(config, other, one) || was_named_so(other, one))
         };
         self.same(recipients, one).find(|(_, other)| counts(other)).map(|(index, _)| index)
     }
