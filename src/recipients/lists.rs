@@ -106,10 +106,15 @@ impl AliasExpansion<'_, '_> {
         come.dedup();
         match come[..] {
             [] => {}
-            [only] if self.chain(only).skip(1).any(|above| self.owners.contains_key(&above)) => {}
+            // a list that was expanded with an earlier recipient has its owner, too
+            [only] if self.chain(only).skip(1).any(|above| self.is_owned(above)) => {}
             [only] => self.envelope.recipients[only].flags |= RecipientFlags::PRIMARY,
             _ => self.expanded_to_several(list),
         }
+    }
+
+    fn is_owned(&self, list: usize) -> bool {
+        self.envelope.recipients[list].flags.contains(RecipientFlags::OWNED)
     }
 
     fn expanded_to_several(&mut self, list: usize) {

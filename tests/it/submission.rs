@@ -227,3 +227,23 @@ fn aliases_that_cannot_be_read_are_named() {
         assert!(log.contains(&why), "{words:?}: {log}");
     }
 }
+
+/// An alias for somebody whom a list with an owner has named makes him none of those whom the message names.
+#[test]
+fn a_member_of_an_owned_list_stays_one() {
+    let scratch = Scratch::new(free_port());
+    let user = &scratch.user;
+    let more = format!("list: {user}, x@there.example\nowner-list: {user}\nother: {user}\n");
+    let aliases = fs::read_to_string(scratch.etc("aliases")).expect("aliases") + &more;
+    fs::write(scratch.etc("aliases"), aliases).expect("a file");
+    scratch.run(&["sendmail", "-bi", "-C", &scratch.cf()], Stdio::null());
+    let log = logged(&sendmail(&scratch, &["-odq", "list", "other"], "Subject: x\n\nbody\n"));
+    let entries = fs::read_dir(scratch.path("mqueue")).expect("a queue").flatten();
+    let files = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("qf"));
+    // a control file is no UTF-8: macros are single bytes in it
+    let read = |path| String::from_utf8_lossy(&fs::read(path).expect("a control file")).into_owned();
+    let texts: Vec<String> = files.map(|entry| read(entry.path())).collect();
+    let names_user = |line: &&str| line.starts_with('R') && line.ends_with(&format!(":{user}"));
+    let line = texts.iter().flat_map(|text| text.lines()).find(names_user);
+    assert_eq!(line, Some(&format!("RFDA:{user}")[..]), "{texts:?} {log}");
+}
