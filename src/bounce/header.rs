@@ -7,10 +7,11 @@ use crate::message::{Header, HeaderKind, Headers};
 
 pub(super) fn fields(report: &DsnRequest<'_>, original: &Envelope, boundary: &[u8]) -> Headers {
     let (subject, submitted) = subject(report);
-    // From is the site's default field, with the macros of `set_macros`
+    // From is the site's default field, with the macros of `set_macros`; of names that may stand between blanks each is a receiver
     let named = report.receivers.iter().filter(|one| one.parent.is_none() && is_named(one));
+    let kind = HeaderKind::RECIPIENT | HeaderKind::COMMAS;
     let mut fields: Vec<Header> =
-        named.map(|one| field("To", &report.facts.without_route(&one.text), HeaderKind::RECIPIENT)).collect();
+        named.map(|one| field("To", &report.facts.without_route(&one.text), kind)).collect();
     if report.facts.mime {
         let kind: &[u8] = b"multipart/report; report-type=delivery-status;\n\tboundary=\"";
         let content = [kind, boundary, b"\""].concat();

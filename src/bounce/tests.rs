@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::addr::MacroId;
-use crate::config::{HeaderCondition, MailerId};
+use crate::config::{Config, HeaderCondition, MailerId};
 use crate::envelope::{QueueId, Recipient, RecipientFlags, RecipientState};
 use crate::message::{Header, HeaderKind, Headers};
 use crate::rewrite::Address;
-use crate::schema::{EnhancedStatus, Privacy, Reply};
+use crate::schema::{EnhancedStatus, Options, Privacy, Reply};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -71,8 +71,23 @@ fn report(kind: DsnKind, original: &Envelope, expired: bool) -> String {
     report_with(&facts(), kind, original, expired)
 }
 
+fn request(facts: &DsnSettings, kind: DsnKind, receivers: Vec<Recipient>) -> DsnRequest<'_> {
+    DsnRequest {
+        facts,
+        kind,
+        id: QueueId::new(b"6AMHof7n026348").expect("a good identifier"),
+        now: 1_795_369_860,
+        expired: false,
+        deliver_by: None,
+        only_warns: kind == DsnKind::Delay,
+        receivers,
+        to_postmaster: false,
+        header_only: false,
+        header: b"",
+    }
+}
+
 fn report_with(facts: &DsnSettings, kind: DsnKind, original: &Envelope, expired: bool) -> String {
-    let id = QueueId::new(b"6AMHof7n026348").expect("a good identifier");
     let to_postmaster = original.is_response() || original.sender.is_null();
     let receiver: &[u8] = if to_postmaster { b"postmaster" } else { &original.sender.text };
     let flags = RecipientFlags::PRIMARY;
@@ -83,19 +98,8 @@ fn report_with(facts: &DsnSettings, kind: DsnKind, original: &Envelope, expired:
             false => field.put(&mut header),
         }
     }
-    let report = DsnRequest {
-        facts,
-        kind,
-        id,
-        now: 1_795_369_860,
-        expired,
-        deliver_by: None,
-        only_warns: kind == DsnKind::Delay,
-        receivers: vec![Recipient { text: receiver.to_vec(), flags, ..Recipient::default() }],
-        to_postmaster,
-        header_only: false,
-        header: &header,
-    };
+    let receivers = vec![Recipient { text: receiver.to_vec(), flags, ..Recipient::default() }];
+    let report = DsnRequest { expired, to_postmaster, header: &header, ..request(facts, kind, receivers) };
     let envelope =
         build(&report, original, &mut io::BufReader::new(original.body.reader())).expect("a body in memory");
     let mut text = format!("to {}\n", String::from_utf8_lossy(&envelope.recipients[0].text));
@@ -257,4 +261,25 @@ fn programs_are_not_warned() {
         envelope.recipients = vec![recipient("x@tmp.example", "x@tmp.example", 1)];
         assert_eq!(due(&envelope, Privacy::empty()), [], "{sender}");
     }
+}
+
+/// A name with blanks is one address, as the rules have made it, whatever OldStyleHeaders says of lists.
+#[test]
+fn a_receiver_with_blanks_is_one() {
+    let mut receiver = recipient("a b c", "a.b.c", 0);
+    let config = Config::default();
+    receiver.set_final_recipient(&config);
+    assert_eq!(receiver.final_recipient.as_deref(), Some(&b"RFC822; a.b.c@"[..]));
+    // whoever ruleset 5 has put in his place is not whom the message was for
+    receiver = Recipient { user_before: Some(b"before".to_vec()), final_recipient: None, ..receiver };
+    receiver.set_final_recipient(&config);
+    assert_eq!(receiver.final_recipient.as_deref(), Some(&b"RFC822; before@"[..]));
+    let (facts, original) = (facts(), original());
+    let request = request(&facts, DsnKind::Failure, vec![receiver]);
+    let report = build(&request, &original, &mut io::BufReader::new(original.body.reader()))
+        .expect("a body in memory");
+    let field = report.headers.0.iter().find(|field| field.name == b"To").expect("a receiver");
+    assert_eq!(field.value, b" a b c");
+    let config = Config { options: Options { old_style_headers: true, ..Options::default() }, ..config };
+    assert!(!report.headers.is_old_style(&config));
 }

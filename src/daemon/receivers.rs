@@ -122,6 +122,11 @@ impl Mta {
         // the report itself has nothing to say of them yet, and is for those who can be had
         for one in &mut trial.recipients {
             one.message = None;
+            if one.parent.is_none() && one.address.is_some() {
+                // a name with blanks is one address, as the rules have made it
+                one.final_recipient = None;
+                one.set_final_recipient(&self.site.config);
+            }
             one.flags.set(RecipientFlags::UNCOUNTED, one.state == RecipientState::Failed);
         }
         (trial.recipients, expanded)

@@ -39,8 +39,10 @@ impl Recipient {
     /// here by what was written, if it has a domain.
     fn known_as(&self, host: &[u8]) -> Vec<u8> {
         let refused = self.refusal.as_ref().map(|refusal| &refusal.user);
-        let made = self.address.as_ref().map(|address| &address.user).or(refused);
-        let Some(made) = made else { return final_recipient(&self.text, host) };
+        let resolved = self.address.as_ref().map(|address| &address.user);
+        let Some(made) = self.user_before.as_ref().or(resolved).or(refused) else {
+            return final_recipient(&self.text, host);
+        };
         final_recipient_of(made, &self.text, host)
     }
 }
