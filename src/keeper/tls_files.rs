@@ -7,8 +7,10 @@ use super::protocol::{Signature, TlsFileAnswer};
 use super::settings::{KeeperSettings, NamedFile, TlsFile};
 use crate::sys::accounts;
 use crate::sys::safe::{self, Blame, Refusal, Rules};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// A file of the TLS options, unless it is as it was when it was last `seen`.
 pub(super) fn read(settings: &KeeperSettings, file: &NamedFile, seen: Option<Signature>) -> TlsFileAnswer {
@@ -39,17 +41,31 @@ fn is_signing_key(settings: &KeeperSettings, path: &[u8]) -> bool {
     lines.any(words)
 }
 
-/// All files of a directory whose names are hashes (`1a2b3c4d.0`, `1a2b3c4d.r0`), one behind the other.
+/// All files of a directory whose names are hashes (`1a2b3c4d.0`, `1a2b3c4d.r0`): name and text, a NUL behind each.
 fn read_directory(path: &[u8], blame: Blame, seen: Option<Signature>) -> TlsFileAnswer {
     let path = accounts::path(path);
-    let found = std::fs::metadata(&path).map(|about| signature(&about)).unwrap_or_default();
+    let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+    let hashed = entries.filter(|entry| is_hash(entry.file_name().as_bytes()));
+    let mut hashed: Vec<PathBuf> = hashed.map(|entry| entry.path()).collect();
+    hashed.sort();
+    let found = signature_of_all(&path, &hashed);
     if seen == Some(found) {
         return TlsFileAnswer::Unchanged;
     }
-    let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
-    let hashed = entries.filter(|entry| is_hash(entry.file_name().as_bytes()));
-    let texts = hashed.filter_map(|entry| safe::read(&entry.path(), &Rules::certificate(blame)).ok());
-    TlsFileAnswer::Content(texts.collect::<Vec<_>>().join(&b'\n'), found)
+    let texts = hashed.iter().filter_map(|file| {
+        let text = safe::read(file, &Rules::certificate(blame)).ok()?;
+        let name = file.file_name()?.as_bytes();
+        (!text.contains(&0)).then(|| [name, b"\0", &text, b"\0"].concat())
+    });
+    TlsFileAnswer::Content(texts.collect::<Vec<_>>().concat(), found)
+}
+
+/// Links lead elsewhere, and lists are written anew in place: neither changes the directory itself.
+fn signature_of_all(directory: &Path, files: &[PathBuf]) -> Signature {
+    let mut all = DefaultHasher::new();
+    let paths = std::iter::once(directory).chain(files.iter().map(PathBuf::as_path));
+    paths.for_each(|path| std::fs::metadata(path).ok().map(|about| signature(&about)).hash(&mut all));
+    (0, 0, 0, 0, all.finish())
 }
 
 fn is_hash(name: &[u8]) -> bool {
@@ -72,7 +88,6 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
 
     fn bytes(path: &Path) -> Vec<u8> {
         path.as_os_str().as_bytes().to_vec()
@@ -137,6 +152,28 @@ mod tests {
     }
 
     #[test]
+    fn a_list_behind_a_link_is_read_again() {
+        let (dir, settings, _) = scene(0o600);
+        let (list, elsewhere) = (dir.path().join("list"), dir.path().join("next"));
+        let directory = (TlsFile::Directory, bytes(dir.path()));
+        std::fs::write(&list, "first").expect("a file");
+        std::os::unix::fs::symlink(&list, dir.path().join("1a2b3c4d.r0")).expect("a link");
+        let content = |seen| match read(&settings, &directory, seen) {
+            TlsFileAnswer::Content(text, seen) => (text, seen),
+            other => panic!("{other:?}"),
+        };
+        let (text, seen) = content(None);
+        assert!(text.ends_with(b"1a2b3c4d.r0\0first\0"));
+        assert_eq!(read(&settings, &directory, Some(seen)), TlsFileAnswer::Unchanged);
+        std::fs::write(&list, "in its place").expect("a file");
+        let (text, seen) = content(Some(seen));
+        assert!(text.ends_with(b"in its place\0"));
+        std::fs::write(&elsewhere, "another").expect("a file");
+        std::fs::rename(&elsewhere, &list).expect("renamed");
+        assert!(content(Some(seen)).0.ends_with(b"another\0"));
+    }
+
+    #[test]
     fn keys_of_the_signing_table() {
         let (dir, mut settings, key) = scene(0o600);
         settings.tls_files.clear();
@@ -172,7 +209,7 @@ mod tests {
         let (_, key) = key;
         assert!(matches!(read(&settings, &(TlsFile::Certificate, key), None), TlsFileAnswer::Refused(_)));
         match read(&settings, &(TlsFile::Directory, bytes(dir.path())), None) {
-            TlsFileAnswer::Content(text, _) => assert_eq!(text, b"one"),
+            TlsFileAnswer::Content(text, _) => assert_eq!(text, b"1a2b3c4d.0\0one\0"),
             other => panic!("{other:?}"),
         }
     }

@@ -4,9 +4,10 @@ use super::accept::AcceptAll;
 use super::binding::end_point;
 use super::certificate::CertificateNames;
 use super::ciphers::Cipher;
+use super::hashed;
 use super::sessions::Sessions;
 use super::settings::{Settings, Side};
-use super::trust::{Trust, revocation_list};
+use super::trust::{Trust, revocation_list, subjects};
 use super::words::Protocols;
 use crate::keeper::{Files, TlsFile};
 use crate::logging::Priority;
@@ -17,7 +18,9 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, DistinguishedName, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -146,7 +149,8 @@ impl Reader<'_> {
         Some(Arc::new(pair))
     }
 
-    fn trust(&mut self, settings: &Settings) -> Trust {
+    /// Who is trusted, and who of them is named to clients: CACertFile's, as with sendmail. A directory may hold hundreds.
+    fn trust(&mut self, settings: &Settings) -> (Trust, Vec<DistinguishedName>) {
         let mut trusted = Vec::new();
         if let Some(file) = &settings.ca_file {
             let found = self.content(TlsFile::Certificate, file, true).map(certificates).unwrap_or_default();
@@ -156,20 +160,27 @@ impl Reader<'_> {
             }
             trusted.extend(found);
         }
+        let named = subjects(&trusted);
         let directory =
             settings.ca_path.as_ref().and_then(|path| self.content(TlsFile::Directory, path, false));
-        trusted.extend(directory.map(certificates).unwrap_or_default());
+        trusted.extend(directory.map(hashed::certificates).unwrap_or_default());
         let mut lists = None;
-        let file = settings.crl_file.iter().map(|path| (TlsFile::Certificate, path));
-        let directory = settings.crl_path.iter().map(|path| (TlsFile::Directory, path));
-        for (kind, path) in file.chain(directory) {
-            let found: Vec<_> = self.content(kind, path, false).map(revocation_lists).unwrap_or_default();
+        if let Some(path) = &settings.crl_file {
+            let found: Vec<_> =
+                self.content(TlsFile::Certificate, path, false).map(revocation_lists).unwrap_or_default();
             match found.is_empty() {
                 true => self.complain("PEM_read_bio_X509_CRL", path, "=failed"),
                 false => lists.get_or_insert_with(Vec::new).extend(found),
             }
         }
-        Trust::new(trusted, lists)
+        // OpenSSL looks into a directory when it needs a list, and misses none
+        if let Some(path) = &settings.crl_path
+            && let Some(text) = self.content(TlsFile::Directory, path, false)
+        {
+            let found = hashed::revocation_lists(text);
+            lists.get_or_insert_with(Vec::new).extend(found.iter().filter_map(revocation_list));
+        }
+        (Trust::new(trusted, lists), named)
     }
 }
 
@@ -215,7 +226,7 @@ impl Material {
         let mut keys: Vec<_> = pairs.filter_map(|(certificate, key)| reader.pair(certificate, key)).collect();
         // an elliptic curve first, as OpenSSL prefers it
         keys.sort_by_key(|pair| is_rsa(pair));
-        let trust = reader.trust(settings);
+        let (trust, named) = reader.trust(settings);
         let Reader { mut notes, failed, .. } = reader;
         if failed && settings.side == Side::Server {
             return (None, notes);
@@ -230,7 +241,7 @@ impl Material {
                 _ => None,
             },
             own: Arc::new(OwnCertificates(keys)),
-            accept: Arc::new(AcceptAll::new(Arc::new(ring::default_provider()), trust.subjects.clone())),
+            accept: Arc::new(AcceptAll::new(Arc::new(ring::default_provider()), named)),
             trust,
             tickets: ring::Ticketer::new().ok(),
             sessions: Sessions::default(),

@@ -8,7 +8,7 @@
 //! - `settings`: the options, read once; `words`: cipher lists and SSL_OP words; `ciphers`: names of ciphers;
 //!   [`warnings()`]: what of them does not come true
 //! - [`Tls`] (`store`): certificates and keys as they are on disk now; `material`: made ready for use
-//! - `trust`: which CAs are trusted, and is a chain good; `accept`: verifiers that let every certificate pass
+//! - `trust`: which CAs are trusted, and is a chain good; `hashed`: directories of CAs and lists; `accept`: verifiers that let every certificate pass
 //! - `dane`: does a TLSA record name a certificate?
 //! - `handshake`: from a stream to a protected one; [`Established`]: what came of it; `certificate`: names in it; `binding`: what
 //!   binds an exchange of SASL to it
@@ -23,6 +23,7 @@ mod dane;
 mod established;
 mod features;
 mod handshake;
+mod hashed;
 mod material;
 mod sessions;
 mod settings;

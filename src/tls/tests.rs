@@ -380,8 +380,10 @@ fn keys_and_certificates_must_fit() {
 
 #[test]
 fn chains_are_judged_at_a_time() {
-    let list = CertificateRevocationListDer::from_pem_slice(&file("ca.crl")).expect("a list");
-    let lists = vec![revocation_list(&list).expect("a list")];
+    let list = |name: &str| {
+        let list = CertificateRevocationListDer::from_pem_slice(&file(name)).expect("a list");
+        revocation_list(&list).expect("a list")
+    };
     let trust = |revoked| Trust::new(vec![certificate("ca.pem"), certificate("other.pem")], revoked);
     let at = |year: u64| UnixTime::since_unix_epoch(Duration::from_secs((year - 1970) * 31_556_952));
     let judge = |trust: &Trust, name: &str, year| trust.verify(&[certificate(name)], Usage::Server, at(year));
@@ -392,9 +394,11 @@ fn chains_are_judged_at_a_time() {
     assert_eq!(judge(&plain, "revoked.pem", 2030), Ok(()));
     // one that is trusted itself needs no CA
     assert_eq!(judge(&plain, "other.pem", 2030), Ok(()));
-    let revoking = trust(Some(lists));
+    let revoking = trust(Some(vec![list("ca.crl")]));
     assert_eq!(judge(&revoking, "revoked.pem", 2030), Err("certificate revoked"));
     assert_eq!(judge(&revoking, "site.pem", 2030), Ok(()));
+    // an authority of whom there is no list
+    assert_eq!(judge(&trust(Some(vec![list("names.crl")])), "revoked.pem", 2030), Ok(()));
     assert_eq!(judge(&Trust::default(), "site.pem", 2030), Err("unable to get local issuer certificate"));
 }
 

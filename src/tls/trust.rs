@@ -21,8 +21,6 @@ pub(super) enum Usage {
 #[derive(Debug, Default)]
 pub(super) struct Trust {
     anchors: Vec<TrustAnchor<'static>>,
-    /// Names of the CAs, for the peer to choose a certificate by.
-    pub(super) subjects: Vec<DistinguishedName>,
     /// Their certificates. One that is there itself is trusted, CA or not.
     roots: Vec<CertificateDer<'static>>,
     /// What else is in the files: it may lead from a peer's certificate to a CA.
@@ -44,7 +42,6 @@ impl Trust {
                 continue;
             }
             if let Ok(anchor) = webpki::anchor_from_trusted_cert(&certificate) {
-                trust.subjects.push(DistinguishedName::in_sequence(anchor.subject.as_ref()));
                 trust.anchors.push(anchor.to_owned());
             }
             trust.roots.push(certificate);
@@ -69,7 +66,8 @@ impl Trust {
             let revocation = lists.as_deref().and_then(|lists| {
                 let options = RevocationOptionsBuilder::new(lists).ok()?;
                 let options = options.with_depth(RevocationCheckDepth::Chain);
-                let options = options.with_status_policy(UnknownStatusPolicy::Deny);
+                // as with sendmail, an authority of whom there is no list has revoked nothing
+                let options = options.with_status_policy(UnknownStatusPolicy::Allow);
                 Some(options.with_expiration_policy(ExpirationPolicy::Enforce).build())
             });
             let between: Vec<CertificateDer<'_>> = above.iter().chain(&self.between).cloned().collect();
@@ -96,6 +94,20 @@ impl Trust {
             (false, false) => Err("unable to get local issuer certificate"),
         }
     }
+}
+
+/// Names of authorities, each once, for the peer to choose a certificate by.
+pub(super) fn subjects(authorities: &[CertificateDer<'_>]) -> Vec<DistinguishedName> {
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for authority in authorities {
+        if let Ok((_, parsed)) = X509Certificate::from_der(authority) {
+            let name = parsed.subject().as_raw();
+            if !found.iter().any(|known| known == name) {
+                found.push(name.to_vec());
+            }
+        }
+    }
+    found.into_iter().map(DistinguishedName::from).collect()
 }
 
 /// Does a way lead from a certificate, over those between, to an anchor?
@@ -156,7 +168,6 @@ fn words(error: &Error) -> &'static str {
         Error::CertExpired { .. } => "certificate has expired",
         Error::CertNotValidYet { .. } => "certificate is not yet valid",
         Error::CertRevoked => "certificate revoked",
-        Error::UnknownRevocationStatus => "unable to get certificate CRL",
         Error::CrlExpired { .. } => "CRL has expired",
         Error::InvalidCrlSignatureForPublicKey => "CRL signature failure",
         Error::InvalidSignatureForPublicKey => "certificate signature failure",

@@ -1,9 +1,9 @@
 """The mail server of mail_bed.py with TLS around it: certificates below /mnt/tls, remote hosts that offer STARTTLS, clients that ask for it.
 
 A remote host has, beside its words, "tls": {"certificate": a name of tls_certificates.py, "ask": does it ask for the client's?, "fail": what goes wrong}.
-A session has the step ("tls", {"certificate": NAME or None, "version": "1.2" or "1.3"}).
+A session has the steps ("tls", {"certificate": NAME or None, "version": "1.2" or "1.3"}) and ("authorities",).
 """
-import os, pathlib, re, socket, ssl, time
+import os, pathlib, re, shutil, socket, ssl, subprocess, time
 
 import mail_bed, mail_site
 
@@ -95,6 +95,13 @@ class Session(mail_bed.Session):
             self.lines.append(f"C: (handshake fails: {'closed' if re.search('EOF|reset', reason) else 'alert' if 'ALERT' in reason else reason})")
             self.closed = True
 
+    def authorities(self):
+        """Whose certificates the server says it would like, told to a session of its own."""
+        words = ["openssl", "s_client", "-starttls", "smtp", "-connect", f"{mail_site.HOST}:25", "-bind", self.socket.getsockname()[0]]
+        said = subprocess.run(words, input="QUIT\n", capture_output=True, text=True, timeout=30).stdout
+        found = re.search(r"Acceptable client certificate CA names\n(.*?)\n(?=Requested|Client Certificate)", said, re.DOTALL)
+        self.lines += ["S: (authorities) " + (line if found else "none") for line in (found[1].split("\n") if found else [""])]
+
     def send_raw(self, text):
         """Bytes for which no reply is due."""
         self.lines.append("C: (raw) " + text)
@@ -105,6 +112,8 @@ def put_certificates(source):
     """A name may say the mode of its file: key640.key."""
     os.makedirs(FOLDER, mode=0o755)
     for path in pathlib.Path(source).iterdir():
+        if path.is_dir():
+            shutil.copytree(path, pathlib.Path(FOLDER, path.name), symlinks=True)
         if path.suffix in (".pem", ".key", ".crl"):
             target = pathlib.Path(FOLDER, path.name)
             target.write_bytes(path.read_bytes())

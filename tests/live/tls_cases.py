@@ -161,6 +161,7 @@ WRONG = {
 }
 # a client goes on where a server stops; what OpenSSL's functions say after the first of them has failed is not compared
 SERVER_WRONG = {"certificate-is-directory": {"certificate": "/mnt/tls"}, "ca-is-directory": {"ca": "/mnt/tls"}, "ca-gone": {"ca": "/mnt/gone.pem"}}
+PATH_STATES = ["good", "selfsigned", "wrongca", "revoked"]  # as seen by a site whose CACertFile is another CA's
 
 
 def groups():
@@ -188,6 +189,15 @@ def groups():
     for name, change in WRONG.items():
         yield Group(f"client-files-{name}", files("Client", **change), [outward("ok")])
     yield Group("crl-is-certificate", OWN + CA + ["O CRLFile=/mnt/tls/ca.pem"], [inward("good", "verify")])
+    for name, folder in (("hashed", "/mnt/tls/hashed"), ("astray", "/mnt/tls/astray")):
+        path, lists = ["O CACertFile=/mnt/tls/other.pem", f"O CACertPath={folder}"], [f"O CRLPath={folder}"]
+        yield Group(f"path-{name}", OWN + path, [inward(state, "verify") for state in PATH_STATES] + [client(31, EHLO, ("authorities",), QUIT)])
+        yield Group(f"path-{name}-crl", OWN + path + lists, [inward(state, "verify") for state in PATH_STATES])
+        yield Group(f"client-path-{name}", CLIENT + path, [outward(f"{state}-verify") for state in PATH_STATES])
+        yield Group(f"client-path-{name}-crl", CLIENT + path + lists, [outward(f"{state}-verify") for state in PATH_STATES])
+    yield Group("path-gone-crl", OWN + CA + ["O CRLPath=/mnt/gone"], [inward(state, "verify") for state in PATH_STATES])
+    yield Group("list-of-another", OWN + ["O CACertFile=/mnt/tls/other.pem", "O CACertPath=/mnt/tls/hashed"] + CRL, [inward(state, "verify") for state in PATH_STATES])
+    yield Group("client-list-of-another", CLIENT + ["O CACertFile=/mnt/tls/other.pem", "O CACertPath=/mnt/tls/hashed"] + CRL, [outward(f"{state}-verify") for state in PATH_STATES])
     yield Group("client-gone", ["O ClientCertFile=/mnt/gone", "O ClientKeyFile=/mnt/gone"] + CA, [outward("ok")])
     yield Group("client-unfit", ["O ClientCertFile=/mnt/tls/good.pem", "O ClientKeyFile=/mnt/tls/own.key"] + CA, [outward("ok")])
     yield Group("client-clear", CLIENT + CA + ["O ClientPortOptions=Family=inet, Modifiers=S"], [outward("ok")])

@@ -1,8 +1,9 @@
 """Certificates for tls.py, made by openssl when it runs: two CAs, and one certificate for each state that a peer's may be in.
 
-`make(folder)` fills a folder: `ca.pem` (the CA that is trusted), `ca.crl`, and for each name of STATES `NAME.pem` and `NAME.key`.
+`make(folder)` fills a folder: `ca.pem` (the CA that is trusted), `ca.crl`, and for each name of STATES `NAME.pem` and `NAME.key`. Below it are folders
+as OpenSSL looks into them: `hashed` (that CA and its list, by `openssl rehash`), and `astray`, whose names lead nobody to the CA.
 """
-import os, pathlib, subprocess
+import os, pathlib, shutil, subprocess
 
 # name: (subject, signed by, from, to, subjectAltName, kind of key); times are years of UTCTime
 STATES = {
@@ -83,3 +84,14 @@ def make(folder):
             "-startdate", start + "0101000000Z", "-enddate", end + "0101000000Z", "-in", request, "-out", folder / f"{name}.pem")
     run("ca", "-config", config("ca"), "-revoke", folder / "revoked.pem")
     run("ca", "-config", config("ca"), "-gencrl", "-out", folder / "ca.crl")
+    hashed = folder / "hashed"
+    hashed.mkdir()
+    for name in ("ca.pem", "ca.crl"):
+        shutil.copy(folder / name, hashed)
+    run("rehash", hashed)
+    digest = next(path.stem for path in hashed.glob("*.0"))
+    astray = folder / "astray"
+    astray.mkdir()
+    # another subject's hash; no number; a number behind a gap; an old copy; letters that no hash has
+    for name in ("0123abcd.0", f"{digest}.pem", f"{digest}.1", f"{digest}.0.old", f"{digest.upper()}.0", "ca.pem"):
+        shutil.copy(folder / "ca.pem", astray / name)
