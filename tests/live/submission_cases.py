@@ -280,7 +280,7 @@ ALL = "stdout log deliveries remote queue client"
 ROWS = [table_rows.Row(*row) for row in [
     ("`-x`", said_in(r'"-x"'), nothing),
     ("`-bt` with `-q` or `-Q`, or a wrong `-N`, `-R` or `-V`", said_in(r'"-bt".*"-[qQNRV]|"-[qQNRV].*"-bt"'), table_rows.lines("stdout", r"^\d: (?!Can not)")),
-    ("the whole dialogue at once on the standard input of `-bs`", said_in(r'(SuperSafe=i|"-s"|"-v"|"-o", "v"|"-ov"|Verbose).*"-bs"'), nothing),
+    ("the whole dialogue at once on the standard input of `-bs`", said_in(r'(SuperSafe=i|"-s"|"-T"|"-v"|"-o", "v"|"-ov"|Verbose).*"-bs"'), nothing),
     ("a file named by an alias whose directory is missing (sessions.md)", said_in(r"badfile|\+box"), table_rows.all_of(
         waiting(r"nosuchdir|No such file"), table_rows.blocks("deliveries remote", r"Can't create output|Deferred: No such file|dead\.letter uid"),
         table_rows.lines("log", r"Can't create output|stat=Deferred: No such file|DSN: |notify: |mailer=local, .*stat=(Sent|User unknown)$"),
@@ -308,6 +308,8 @@ ROWS = [table_rows.Row(*row) for row in [
     ("BODY=8BITMIME of a second report (reports.md)", said_in(""), table_rows.all_of(
         table_rows.lines("remote stdout", r"^(C: MAIL From:<>.*|\d: >>> MAIL From:<>.*) BODY=8BITMIME", r"\1"), table_rows.lines("log", r"(from=<>, .*), bodytype=8BITMIME", r"\1"))),
     ("which connections of a message and its reports are shared (reports.md)", said_in(""), report_cases.transactions),
+    ("reports that SuperSafe keeps out of the queue (reports.md)", said_in(r'SuperSafe=([iI]|[fF]alse)|"-s"|"-os[iF]'), table_rows.all_of(
+        table_rows.lines("remote deliveries", r"^(D: )?Return-Path: <MAILER-DAEMON>$"), table_rows.lines("remote deliveries", r"^((D: )?From: .*)<(\w+)@mail\.site\.example>$", r"\1<\3>"))),
     ("a body that ends within a line (queue_states.md)", lambda case, group: any(step["input"] and not step["input"].endswith("\n") for step in case["steps"]), table_rows.lines("deliveries", r"^$")),
     ("`-bs`, DeliveryMode=i (sessions.md)", said_in(r'(DeliveryMode=i|-odi|"-od", "i).*"-bs"'), nothing),
     ("a report, with `-n`", said_in(r'"-n"'), table_rows.all_of(
