@@ -12,6 +12,7 @@ OPTIONS = [[]] * 6 + [["O LogLevel=14"], ["O Milter.LogLevel=14"], ["O Milter.Lo
 MACROS = {"connect": ["j, _, {daemon_name}", "j {client_addr},{client_name}", "{client_ptr} {client_resolve} {nothing}", "i j"], "helo": ["{tls_version}, {cipher}", "s, {daemon_name}", ""],
           "envfrom": ["i, {mail_mailer}, {mail_host}, {mail_addr}", "f {mail_from}", "{msg_size} r s"], "envrcpt": ["{rcpt_mailer}, {rcpt_host}, {rcpt_addr}", "{nrcpts} {nbadrcpts}", "r"],
           "data": ["i", "{nrcpts} {msg_size}"], "eoh": ["i, {msg_id}", "f"], "eom": ["{msg_id}", "i j {msg_size} f u", "{nrcpts}"]}
+TIMES = ["T=C:3s;S:3s;R:3s;E:6s"] * 6 + ["T=R:2s", "T=S:2s;R:2s", "T=C:2s;E:2s;R:1s"]
 FLAGS = ["", "", "F=T, ", "F=R, ", "F=4, "]
 CLIENTS = ["127.0.0.9"] * 8 + ["127.0.0.5", "127.0.0.1", "127.0.0.6", "127.0.0.7", "127.0.0.10", "127.0.0.11", "127.0.0.14"]
 SENDERS = ["<ann@elsewhere.example>"] * 8 + ["<>", "<alice>", "<spammer@elsewhere.example>", "<quiet@elsewhere.example>", "<ann@elsewhere.example> SIZE=100", "<ann@elsewhere.example> BODY=8BITMIME  RET=HDRS", "<a@nodomain.invalid>"]
@@ -27,6 +28,9 @@ CHANGES = [["h", "X-Add", "added"], ["h", "X-A", "more"], ["h", "Date", "never"]
            ["+", "<bob@site.example>"], ["+", "carol@site.example"], ["+", "<nosuch@site.example>"], ["+", "<x@second.example>"], ["+", "<alice@site.example>"], ["+", ""], ["2", "<bob@site.example>", "NOTIFY=NEVER"], ["2", "<x@second.example>", "NOTIFY=SUCCESS", "ORCPT=rfc822;o@x.example"],
            ["2", "<bob@site.example>"], ["-", "<alice@site.example>"], ["-", "bob@site.example"], ["-", "<nobody@else.example>"], ["-", ""], ["e", "<new@elsewhere.example>"], ["e", "<>"], ["e", "bob@site.example", "RET=HDRS", "ENVID=e1"], ["e", ""], ["b", "another\r\nbody\r\n"], ["b", ""],
            ["b", "half\r"], ["b", "\nbare\nlines\r\n"], ["q", "held by a filter"], ["q", ""], ["p"], ["large", "w" * 60, 1000]]
+# packets in the place of one answer: late, after a sign of life, none at all, two, half of one
+ODD = [[["sleep", 0.4], ["c"]], [["p"], ["c"]], [["p"], ["sleep", 0.4], ["y", "550 5.7.1 late"]], ["mute"], [["c"], ["c"]], [["raw", "\0\0\0\x01"], "drop"], [["h", "X-Early", "v"], ["c"]], [["q", "early"], ["c"]],
+       [["raw", "\0\0\0\x05y550"], "drop"], [["y", ""]]]
 OFFERS = [["drop"], [["raw", "\0\0\0\x01c"]], [["raw", "\0\0\0\x05O\0\0\0\x06"]], [["raw", "\0\0\0\x0dO\0\0\0\x06\0\0\x0f\xff\0\0\0\0"]], [["raw", "\0\0\0\x0dO\0\0\0\x06\0\0\0\0\x01\0\0\0"]]]
 NOISE = ["NOOP", "FOO bar", "RSET", "VRFY alice", "HELP", "EXPN staff", "ETRN good.example", "EHLO again.example", "HELO again.example", "XCLIENT", "", "RCPT TO:<alice@site.example>", "AUTH PLAIN", "STARTTLS"]
 STEPS = [0x1, 0x2, 0x4, 0x8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000, 0x10000, 0x20000, 0x40000, 0x80000, 0x100000]
@@ -58,7 +62,7 @@ def script(draw):
     answers = {}
     for command in "CHMRTLNBU":
         if draw.random() < 0.13:
-            answers[command] = [[["c"]]] * draw.choice([0, 0, 1, 2]) + [[answer(draw)]]
+            answers[command] = [[["c"]]] * draw.choice([0, 0, 1, 2]) + [draw.choice(ODD) if draw.random() < 0.12 else [answer(draw)]]
     if draw.random() < 0.6:
         answers["E"] = [end(draw) for _ in range(draw.choice([1, 1, 2]))]
     return {**made, "answers": answers}
@@ -86,8 +90,8 @@ def session(draw):
 
 
 def group(draw, cases):
-    names = draw.choice([["one"]] * 5 + [["one", "two"]] * 4 + [["two"], ["three"], ["three", "one"], ["one", "two", "three"], ["gone", "one"], ["one", "shut"]])
-    lines = [f"X{name}, S={SOCKETS[name]}, {draw.choice(FLAGS)}T=C:3s;S:3s;R:3s;E:6s" for name in names]
+    names = draw.choice([["one"]] * 5 + [["one", "two"]] * 4 + [["two"], ["three"], ["three", "one"], ["one", "two", "three"], ["gone", "one"], ["one", "shut"], ["two", "gone", "three"]])
+    lines = [f"X{name}, S={SOCKETS[name]}, {draw.choice(FLAGS)}{draw.choice(TIMES)}" for name in names]
     lines += [f"O Milter.macros.{stage}={draw.choice(values)}" for stage, values in MACROS.items() if draw.random() < 0.5]
     lists = draw.choice([names] * 8 + [names[::-1]])
     own = draw.choice([""] * 6 + [f", I={names[-1]}"])

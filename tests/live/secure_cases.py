@@ -16,6 +16,12 @@ OPTIONS = [[]] * 4 + [[f"O AuthOptions={letters}"] for letters in ("p", "p", "p,
                      ["O LogLevel=12"], ["O TLSSrvOptions=V"], ["O PrivacyOptions=needmailhelo"], ["O AuthMaxBits=0"], ["O AuthMaxBits=256"], ["O Timeout.auth=1s"]]
 LETTERS = ["", "", "", "a", "A", "S", "aS", "c"]
 ACCESS = auth_cases.ACCESS + "TLS_Clt:127.0.0.37	VERIFY\nTLS_Clt:127.0.0.38	ENCR:112\nTLS_Clt:127.0.0.39	ENCR:1024\nSrv_Features:127.0.0.41	S\nSrv_Features:127.0.0.42	V\nSrv_Features:127.0.0.43	l c\n"
+# one address for each letter and for some together, more entries about certificates for others; in a group one set about relaying
+FEATURES_OF = {f"127.0.60.{number}": letters for number, letters in enumerate([*"aAbBcCdDeElLpPsSvVxX", "a l", "A l", "S l", "v l", "V c", "P c", "e d x b", "E D X B p"], 1)}
+DEMANDS_OF = {f"127.0.61.{number}": entry for number, entry in enumerate([
+    "VERIFY:256", "VERIFY:112+CN", "ENCR:112+CN:peer.example", "PERM+VERIFY:112+CI:/C=DE/O=Right+20CA/CN=ca.example", "TEMP+VERIFY:128++CN:other.example", "ENCR", "VERIFY:x", "PERM+ENCR:512", "CN:peer.example", "nonsense", ""], 1)}
+ISSUER, OTHER = "/C=DE/O=Right+20CA/CN=ca.example", "/O=Other+20CA/CN=other.ca.example"
+RELAYING = ["", "", f"CERTISSUER:{ISSUER}	RELAY\n", f"CERTISSUER:{ISSUER}	SUBJECT\n", f"CERTISSUER:{ISSUER}	SUBJECT\nCERTSUBJECT:/CN=expired.example	RELAY\n", f"CERTISSUER:{OTHER}	RELAY\n", "CERTISSUER:/CN=self.example	RELAY\n"]
 CLIENTS = ["127.0.0.9"] * 8 + ["127.0.0.5", "127.0.0.7", *(f"127.0.0.{number}" for number in range(31, 44))]
 CERTIFICATES = [None] * 4 + ["good", "good", "selfsigned", "expired", "wrongca", "wrongname"]
 PLAIN = "AUTH PLAIN " + b64("\0alice\0secret")
@@ -76,11 +82,13 @@ def group(draw, cases):
         while not allowed(steps):
             steps = session(draw)
         now = draw.random() < 0.12
-        client = draw.choice(CLIENTS if not any(step[0] == "tls" for step in steps) else CLIENTS[:8])
+        unasked = any(step[0] == "tls" for step in steps)
+        client = draw.choice(CLIENTS[:8] if unasked else draw.choice([CLIENTS, CLIENTS, list(FEATURES_OF), list(DEMANDS_OF)]))
         drawn.append({"client": client, "port": 465 if now else 25, "steps": [step for step in steps if not now or step[0] not in ("tls", "send_raw")], "filters": {"one": script(draw)}})
         if now:
             drawn[-1] |= {"now": True, "certificate": draw.choice(CERTIFICATES)}
-    return {"features": draw.choice(FEATURES), "options": lines, "arguments": [], "sasl": SASL, "files": [["mail/access", ACCESS, 0o644]], "cases": drawn}
+    entries = "".join(f"Srv_Features:{client}	{letters}\n" for client, letters in FEATURES_OF.items()) + "".join(f"TLS_Clt:{client}	{entry}\n" for client, entry in DEMANDS_OF.items() if entry)
+    return {"features": draw.choice(FEATURES), "options": lines, "arguments": [], "sasl": SASL, "files": [["mail/access", ACCESS + entries + draw.choice(RELAYING), 0o644]], "cases": drawn}
 
 
 def groups(seed, count):
