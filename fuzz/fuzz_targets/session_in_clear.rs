@@ -51,8 +51,8 @@ impl Acceptor for Nobody {
         Ok(())
     }
     fn discard(&self, _envelope: &Envelope) {}
-    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> Vec<Reply> {
-        Vec::new()
+    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> (Vec<Reply>, usize) {
+        Default::default()
     }
     fn run_queue(&self, _run: QueueRun) -> bool {
         false

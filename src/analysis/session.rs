@@ -184,8 +184,9 @@ impl Acceptor for Asked {
 
     fn discard(&self, _envelope: &Envelope) {}
 
-    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> Vec<Reply> {
-        vec![Reply::new(502, Some(EnhancedStatus(5, 7, 0)), "Sorry, we do not allow this operation")]
+    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> (Vec<Reply>, usize) {
+        let text = "Sorry, we do not allow this operation";
+        (vec![Reply::new(502, Some(EnhancedStatus(5, 7, 0)), text)], 0)
     }
 
     fn run_queue(&self, _run: QueueRun) -> bool {

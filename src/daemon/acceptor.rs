@@ -83,7 +83,7 @@ impl DaemonAcceptor {
                 recipient.control = Some(ControllingUser { alias, ..ControllingUser::default() });
                 continue;
             }
-            recipient.control = match self.mta.keeper.user(plain_user(&address.user)).await {
+            recipient.control = match self.mta.keeper.user(&plain_user(&address.user)).await {
                 Outcome::Done(Some(user)) => {
                     Some(ControllingUser { ids: user.ids(), user: user.name, alias })
                 }
@@ -304,7 +304,7 @@ impl Acceptor for DaemonAcceptor {
         }
     }
 
-    async fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool) -> Vec<Reply> {
+    async fn expand(&self, envelope: &mut Envelope, text: &[u8], expand: bool) -> (Vec<Reply>, usize) {
         super::verify::expand(&self.mta, envelope, text, expand).await
     }
 

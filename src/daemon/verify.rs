@@ -4,7 +4,7 @@ use super::mta::Mta;
 use crate::addr;
 use crate::db::split_list;
 use crate::envelope::{
-    AttemptState, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program,
+    AttemptState, Envelope, Recipient, RecipientFlags, RecipientState, is_file_or_program, plain_user,
 };
 use crate::message::shows_commas;
 use crate::recipients::{Checked, Expander, unbalanced};
@@ -22,25 +22,32 @@ struct Named {
     looked_up: bool,
 }
 
-/// One reply per final recipient of a list of addresses. A member that is refused is the only reply.
-pub(super) async fn expand(mta: &Mta, envelope: &mut Envelope, text: &[u8], follow: bool) -> Vec<Reply> {
+/// One reply per final recipient of a list of addresses, and how many there are. A member that is refused is the only reply; those who were
+/// found before count all the same.
+pub(super) async fn expand(
+    mta: &Mta,
+    envelope: &mut Envelope,
+    text: &[u8],
+    follow: bool,
+) -> (Vec<Reply>, usize) {
     // and so they do in whatever comes later in this transaction
     envelope.session.commas |= shows_commas(text);
     if let Some(said) = unbalanced(text) {
-        return vec![Reply::new(553, Some(EnhancedStatus(5, 0, 0)), said)];
+        return (vec![Reply::new(553, Some(EnhancedStatus(5, 0, 0)), said)], 0);
     }
-    let found = match follow {
+    let (found, refusal) = match follow {
         true => members(mta, envelope, text).await,
         false => named(mta, envelope, text).await,
     };
-    match found {
-        Ok(addresses) => replies(mta, addresses, follow).await,
-        Err(refusal) => vec![refusal],
+    let count = found.len();
+    match refusal {
+        Some(refusal) => (vec![refusal], count),
+        None => (replies(mta, found, follow).await, count),
     }
 }
 
 /// VRFY: the addresses as they are named, the last one first, as sendmail reads lists.
-async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
+async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> (Vec<Named>, Option<Reply>) {
     let list = list_of(mta, envelope, text);
     let Envelope { scope, session, id, .. } = envelope;
     let mut rewriter = Rewriter::quiet(&mta.site, scope);
@@ -50,9 +57,9 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
         let parsed = rewriter.parse(&member, AddressKind::RECIPIENT).await;
         // also of what could be read all the same
         if let Some(refusal) = parsed.problems.into_iter().next() {
-            return Err(refusal);
+            return (found, Some(refusal));
         }
-        let address = parsed.address.ok_or_else(Reply::default)?;
+        let Some(address) = parsed.address else { return (found, Some(Reply::default())) };
         session.verified = true;
         if parsed.temporary {
             found.push(Named { address, user: Vec::new(), looked_up: false });
@@ -61,20 +68,20 @@ async fn named(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Na
         match expander.check(&mut rewriter, &address).await {
             Checked::Unknown(mut reply) => {
                 reply.text = [&addr::shorten(&member, addr::MAX_SHOWN)[..], b"... ", &reply.text].concat();
-                return Err(reply);
+                return (found, Some(reply));
             }
             Checked::TooDeep(reply) => {
                 expander.log_too_deep(id, b"", &reply);
-                return Err(reply);
+                return (found, Some(reply));
             }
-            Checked::Later(reply) => return Err(reply),
+            Checked::Later(reply) => return (found, Some(reply)),
             Checked::Deliverable(address) => {
                 found.push(Named { address, user: Vec::new(), looked_up: true });
             }
             Checked::Alias { .. } => found.push(Named { address, user: Vec::new(), looked_up: false }),
         }
     }
-    Ok(found)
+    (found, None)
 }
 
 /// Errors-To: those whom a list names are looked up; the rules' own refusals come before all others, and the last one is told.
@@ -116,7 +123,7 @@ fn asked(text: Vec<u8>) -> Recipient {
 }
 
 /// EXPN: those to whom a message would go.
-async fn members(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<Named>, Reply> {
+async fn members(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> (Vec<Named>, Option<Reply>) {
     let recipients = list_of(mta, envelope, text).into_iter().rev().map(asked).collect();
     let mut trial = Envelope { recipients, ..trial(envelope) };
     let expander = Expander { site: &mta.site, keeper: &mta.keeper, logger: &mta.log };
@@ -125,12 +132,19 @@ async fn members(mta: &Mta, envelope: &mut Envelope, text: &[u8]) -> Result<Vec<
     envelope.session.verified |= trial.recipients.iter().any(known);
     // what has no code tells of lists
     let refused = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_digit);
-    if let Some(refusal) = trial.attempt.transcript.split(|byte| *byte == b'\n').find(refused) {
-        return Err(Reply::parse(refusal));
-    }
+    let mut said = trial.attempt.transcript.split(|byte| *byte == b'\n');
+    let refusal = said.find(refused).map(Reply::parse);
     let mut found = Vec::new();
-    below(&trial, None, &mut found);
-    Ok(found)
+    match mta.site.config.options.fast_split {
+        0 => {
+            trial.attempt.sorted = true;
+            found.extend(
+                trial.send_order().into_iter().filter_map(|index| named_by(&trial.recipients[index])),
+            );
+        }
+        _ => below(&trial, None, &mut found),
+    }
+    (found, refusal)
 }
 
 /// Members of a list: between commas, else between blanks, as OldStyleHeaders allows it.
@@ -141,13 +155,17 @@ fn list_of(mta: &Mta, envelope: &Envelope, text: &[u8]) -> Vec<Vec<u8>> {
     split_list(text)
 }
 
+/// Whom mail for this recipient would go to, unless it stands for others.
+fn named_by(recipient: &Recipient) -> Option<Named> {
+    let user = recipient.control.as_ref().map(|control| control.user.clone()).unwrap_or_default();
+    let address = recipient.address.clone().filter(|_| recipient.state.is_pending())?;
+    Some(Named { address, user, looked_up: recipient.state != RecipientState::Queued })
+}
+
 /// Final recipients in the order in which lists name them.
 fn below(trial: &Envelope, parent: Option<usize>, found: &mut Vec<Named>) {
     for (index, recipient) in trial.recipients.iter().enumerate().filter(|(_, one)| one.parent == parent) {
-        let user = recipient.control.as_ref().map(|control| control.user.clone()).unwrap_or_default();
-        let address = recipient.address.clone().filter(|_| recipient.state.is_pending());
-        let looked_up = recipient.state != RecipientState::Queued;
-        found.extend(address.map(|address| Named { address, user, looked_up }));
+        found.extend(named_by(recipient));
         // a parent stands before its members, so this ends
         if trial.recipients[index..].iter().any(|one| one.parent == Some(index)) {
             below(trial, Some(index), found);
@@ -171,7 +189,7 @@ pub async fn full_name_of(mta: &Mta, address: &Address) -> Vec<u8> {
     if !mailer.is_some_and(|mailer| mailer.has(b'w')) {
         return Vec::new();
     }
-    full_name_of_user(mta, address.user.strip_prefix(b"\\").unwrap_or(&address.user)).await
+    full_name_of_user(mta, &plain_user(&address.user)).await
 }
 
 async fn full_name_of_user(mta: &Mta, name: &[u8]) -> Vec<u8> {

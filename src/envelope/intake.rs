@@ -169,12 +169,19 @@ impl Envelope {
 
     /// How many recipients there are, without those whom an alias replaced, who are named twice, or whom the rules refuse.
     pub fn counted_recipients(&self) -> usize {
-        let counted = |recipient: &&Recipient| {
+        self.counted_behind(0)
+    }
+
+    /// The same, without those who are named by the first so many, and whom these lead to.
+    pub fn counted_behind(&self, first: usize) -> usize {
+        let counted = |index: &usize| {
+            let recipient = &self.recipients[*index];
             let is_sender = recipient.flags.contains(RecipientFlags::IS_SENDER);
             let left_out = recipient.state.is_left_out() && !is_sender;
             !left_out && !recipient.flags.contains(RecipientFlags::UNCOUNTED)
         };
-        self.recipients.iter().filter(counted).count()
+        let behind = |index: &usize| self.chain(*index).all(|above| above >= first);
+        (0..self.recipients.len()).filter(counted).filter(|index| first == 0 || behind(index)).count()
     }
 }
 

@@ -1,12 +1,13 @@
 //! When two addresses are one.
 
 use super::recipient::{Recipient, RecipientFlags};
+use crate::addr::without_quotes;
 use crate::config::{Config, Mailer};
 use crate::rewrite::Address;
 
-/// Without the backslash that keeps it from being an alias.
-pub fn plain_user(user: &[u8]) -> &[u8] {
-    user.strip_prefix(b"\\").unwrap_or(user)
+/// The login name that it stands for: without the backslash that keeps it from being an alias, and whatever else is quoted in it.
+pub fn plain_user(user: &[u8]) -> Vec<u8> {
+    without_quotes(user).collect()
 }
 
 /// Same mailer, host and user; case counts where the mailer's flags u and h say so. A mailbox that is named past its alias

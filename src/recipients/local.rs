@@ -127,7 +127,7 @@ impl Expander<'_> {
     }
 
     async fn account(&self, address: &Address) -> LocalResolution {
-        match self.keeper.user(plain_user(&address.user)).await {
+        match self.keeper.user(&plain_user(&address.user)).await {
             Outcome::Done(Some(user)) => LocalResolution::User(user),
             Outcome::Done(None) => LocalResolution::Unknown(vec![user_unknown()]),
             _ => LocalResolution::Later(no_accounts()),

@@ -7,8 +7,14 @@ use std::process::{Command, Stdio};
 
 /// What `sendmail -bs` answers to these lines.
 fn answers(scratch: &Scratch, lines: &[&str]) -> String {
+    answers_with(scratch, &[], lines)
+}
+
+/// The same with these options.
+fn answers_with(scratch: &Scratch, options: &[&str], lines: &[&str]) -> String {
     let mut command = Command::new(CANONIFY);
-    command.args(["sendmail", "-bs", "-C", &scratch.cf()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(["sendmail", "-bs", "-C", &scratch.cf()]).args(options);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::null()).spawn().expect("canonify runs");
     let mut input = child.stdin.take().expect("a pipe");
     input.write_all((lines.join("\r\n") + "\r\n").as_bytes()).expect("it reads");
@@ -50,6 +56,10 @@ fn vrfy_and_expn_say_what_is_wrong_with_an_address() {
             format!("501 5.1.3 Syntax error in mailbox address \"{shown}\" (non-printable character)\r\n");
         assert!(said.contains(&why), "{said}");
     }
+    // a backslash takes nothing from the name of whoever has the account
+    let quoted = format!("{}\\{}", &user[..1], &user[1..]);
+    let said = answers(&scratch, &["EHLO c", &format!("VRFY {quoted}"), "QUIT"]);
+    assert!(said.contains("\r\n250 2.1.5 ") && said.contains(&format!("<{quoted}@")), "{said}");
     // blanks of every kind divide a list
     let said = answers(&scratch, &["EHLO c", &format!("VRFY {user}\tnosuchuser-here"), "QUIT"]);
     assert!(said.contains("550 5.1.1 nosuchuser-here... User unknown"), "{said}");
@@ -67,6 +77,23 @@ fn vrfy_of_an_alias_has_no_full_name() {
     scratch.run(&["sendmail", "-bi", "-C", &scratch.cf()], Stdio::null());
     let said = answers(&scratch, &["EHLO c", &format!("VRFY {user}"), "QUIT"]);
     assert!(said.contains(&format!("\r\n250 2.1.5 <{user}@")), "{said}");
+}
+
+/// Those of a list are shown as they were entered, the last one first, with FastSplit=0 in that of the send queue.
+#[test]
+fn expn_shows_the_send_queue() {
+    let scratch = Scratch::new(free_port());
+    let aliases = fs::read_to_string(scratch.etc("aliases")).expect("aliases");
+    fs::write(scratch.etc("aliases"), aliases + "some: b@x.example, c@x.example, a@x.example\n")
+        .expect("a file");
+    scratch.run(&["sendmail", "-bi", "-C", &scratch.cf()], Stdio::null());
+    for (split, expected) in [("1", ["a", "c", "b"]), ("0", ["c", "b", "a"])] {
+        let said =
+            answers_with(&scratch, &[&format!("-OFastSplit={split}")], &["EHLO c", "EXPN some", "QUIT"]);
+        let shown = |line: &str| Some(line.split_once('<')?.1.split_once('@')?.0.to_owned());
+        let shown: Vec<_> = said.lines().filter(|line| line.contains("2.1.5 <")).filter_map(shown).collect();
+        assert_eq!(shown, expected, "{said}");
+    }
 }
 
 /// Mail of a sender that is thrown away is for anybody, but never for a program.

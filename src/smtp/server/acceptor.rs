@@ -178,13 +178,13 @@ pub trait Acceptor: Send + Sync + 'static {
     /// Removes what `create_body` may have left of an envelope that is not accepted.
     fn discard(&self, envelope: &Envelope);
 
-    /// VRFY and EXPN: one reply line per final recipient, or the problems.
+    /// VRFY and EXPN: one reply line per final recipient, or the problems, and how many recipients were found by then.
     fn expand(
         &self,
         envelope: &mut Envelope,
         text: &[u8],
         expand: bool,
-    ) -> impl Future<Output = Vec<Reply>> + Send;
+    ) -> impl Future<Output = (Vec<Reply>, usize)> + Send;
 
     /// Those whom an Errors-To field names (option UseErrorsTo) are looked up.
     fn look_up(&self, _envelope: &mut Envelope, _list: &[u8]) -> impl Future<Output = LookedUp> + Send {

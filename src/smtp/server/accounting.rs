@@ -90,7 +90,9 @@ impl<A: Acceptor> Session<A> {
             from: &envelope.sender.text,
             size: envelope.size,
             class: envelope.class,
-            recipients: envelope.counted_recipients() + transaction.shown,
+            recipients: transaction.before_verb
+                + envelope.counted_behind(transaction.before_verb)
+                + transaction.shown,
             message_id: envelope.message_id.as_deref(),
             body_type: envelope.body_type.as_ref().map(BodyType::as_bytes),
             protocol,

@@ -257,6 +257,9 @@ impl<A: Acceptor> Session<A> {
         }
         recipient.address = Some(address);
         let envelope = &mut self.transaction.envelope;
+        if envelope.attempt.expanded.is_none() {
+            self.transaction.before_verb = envelope.recipients.len();
+        }
         if let Some(steps) = &self.steps {
             envelope.attempt.console = Console::of_client(steps.clone());
         }

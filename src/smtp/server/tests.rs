@@ -80,8 +80,8 @@ impl Acceptor for Memory {
         Closing::Crowded
     }
     fn discard(&self, _envelope: &Envelope) {}
-    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> Vec<Reply> {
-        Vec::new()
+    async fn expand(&self, _envelope: &mut Envelope, _text: &[u8], _expand: bool) -> (Vec<Reply>, usize) {
+        Default::default()
     }
     fn run_queue(&self, run: QueueRun) -> bool {
         matches!(run, QueueRun::Matching(_))

@@ -46,6 +46,8 @@ pub(super) struct Transaction {
     pub(super) budget: MemoryBudget,
     /// Addresses that VRFY and EXPN have shown meanwhile: sendmail counts them as recipients.
     pub(super) shown: usize,
+    /// So many recipients were named before VERB, and counted as they were named: where they lead nobody asked.
+    pub(super) before_verb: usize,
     /// Why the message is refused, as the log is to say it.
     pub(super) refused_as: Option<Vec<u8>>,
 }

@@ -61,9 +61,9 @@ impl<A: Acceptor> Session<A> {
         if let Some(steps) = self.steps.as_ref().filter(|_| expand) {
             self.transaction.envelope.attempt.console = Console::of_client(steps.clone());
         }
-        let replies = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
+        let (replies, found) = self.acceptor.expand(&mut self.transaction.envelope, argument, expand).await;
         self.tell_steps();
-        self.transaction.shown += replies.iter().filter(|reply| reply.code / 100 == 2).count();
+        self.transaction.shown += found;
         if self.transaction.has_begun() {
             self.count_recipients(false);
         }
