@@ -54,6 +54,7 @@ impl Listener {
             port: self.address.port().to_string().into_bytes(),
             delay_la: self.port.delay_la,
             filters: self.port.filters.clone(),
+            delivery_mode: self.port.delivery_mode,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::logging::{Errors, Priority, Quiet};
 use crate::message::set_dates;
 use crate::queue::{EntryKind, Lease, Loaded, Selection};
 use crate::rewrite::Parsed;
-use crate::schema::{Reply, Sysexit};
+use crate::schema::{DeliveryMode, Reply, Sysexit};
 use crate::sys::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -199,6 +199,11 @@ impl Mta {
                 envelope.attempt.selected = selected;
                 envelope.forget_delays();
                 envelope.attempt.read_back = !recalled;
+                let config = &self.site.config;
+                if envelope.scope.defers(config) {
+                    // what was deferred is looked up now
+                    envelope.scope.set_delivery_mode(config, DeliveryMode::Background);
+                }
                 self.restore_envelope(&mut envelope).await;
                 Ok((lease, envelope))
             }

@@ -3,6 +3,7 @@
 use super::event::Watcher;
 use crate::addr::MacroId;
 use crate::config::{Class, Classes, Config, RulesetId};
+use crate::schema::DeliveryMode;
 use std::sync::Arc;
 
 /// The class of the names in a peer's certificate: no index of the program's knows its members.
@@ -47,6 +48,8 @@ pub struct Scope {
     renamed: Vec<(RulesetId, usize)>,
     /// See [`Scope::watch`].
     watcher: Option<Watcher>,
+    /// See [`Scope::set_delivery_mode`].
+    delivery_mode: Option<DeliveryMode>,
 }
 
 impl Scope {
@@ -99,6 +102,17 @@ impl Scope {
         self.watcher.as_ref()
     }
 
+    /// Mail is delivered in another way than the option DeliveryMode says: so a listener may want it (D=), or a client (VERB).
+    pub fn set_delivery_mode(&mut self, config: &Config, mode: DeliveryMode) {
+        self.delivery_mode = Some(mode);
+        self.set_named(config, b"deliveryMode", &[mode.letter()]);
+    }
+
+    /// DeliveryMode d: maps with `-D` are not asked, they fail for now.
+    pub fn defers(&self, config: &Config) -> bool {
+        self.delivery_mode.unwrap_or(config.options.delivery_mode) == DeliveryMode::Defer
+    }
+
     /// A class as this scope sees it.
     pub fn class<'a>(&'a self, config: &'a Config, id: MacroId) -> Option<&'a Class> {
         match &self.class {
@@ -120,6 +134,7 @@ impl Scope {
         self.values.0.clear();
         self.class = None;
         self.renamed.clear();
+        self.delivery_mode = None;
     }
 
     /// Sets a macro by its name (`b"j"`, `b"client_addr"`); names unknown to the configuration

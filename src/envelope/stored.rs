@@ -16,7 +16,6 @@ use super::state::{AttemptState, Envelope, Sender};
 use crate::config::Config;
 use crate::engine::Scope;
 use crate::message::{HeaderFacts, Headers, set_dates};
-use crate::schema::DeliveryMode;
 
 /// Macros that are kept whatever class persistentMacros says, as sendmail keeps them.
 const PERSISTENT: [&[u8]; 4] = [b"_", b"r", b"s", b"daemon_flags"];
@@ -185,7 +184,7 @@ fn stored_recipients(config: &Config, envelope: &Envelope) -> Vec<Recipient> {
         let is_own = |control: &ControllingUser| control.alias == recipient.text && !control.is_nobody();
         let own = recipient.control.as_ref().is_some_and(is_own);
         // with DeliveryMode d nobody asks where a domain is
-        let deferred = config.options.delivery_mode == DeliveryMode::Defer && recipient.text.contains(&b'@');
+        let deferred = envelope.scope.defers(config) && recipient.text.contains(&b'@');
         // who waits without an attempt could not be looked up when he was named
         let unknown = recipient.state == RecipientState::Queued && recipient.tried == 0;
         let resolved = recipient.address.is_some() && !deferred && !unknown;

@@ -43,7 +43,7 @@ impl Maps for Store {
         if !map.flags.contains(Flags::VALID) {
             return ImmediateLookup::Missing(Sysexit::OK);
         }
-        if self.surroundings.settings.deferred && map.flags.contains(Flags::DEFER) {
+        if self.surroundings.settings.may_defer && map.flags.contains(Flags::DEFER) {
             return ImmediateLookup::Wait;
         }
         let mut bare = SmallVec::<[u8; USUAL_KEY]>::new();

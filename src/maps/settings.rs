@@ -21,8 +21,8 @@ pub(super) struct Refused {
 pub(super) struct Settings {
     /// BlankSub.
     pub blank_sub: u8,
-    /// Delivery mode d: maps with -D are not asked.
-    pub deferred: bool,
+    /// May mail come in delivery mode d, for which maps with -D are not asked?
+    pub may_defer: bool,
     /// UserDatabaseSpec.
     pub user_databases: Option<Vec<u8>>,
     /// How programs run.
@@ -33,11 +33,18 @@ pub(super) struct Settings {
     rules: Rules,
 }
 
+/// Does the option or a listener say so?
+fn may_defer(config: &Config) -> bool {
+    let usual = config.options.delivery_mode;
+    let modes = config.daemon_ports().into_iter().filter_map(|port| port.delivery_mode);
+    modes.chain([usual]).any(|mode| mode == DeliveryMode::Defer)
+}
+
 impl Settings {
     pub fn of(config: &Config) -> Self {
         Self {
             blank_sub: config.options.blank_sub,
-            deferred: config.options.delivery_mode == DeliveryMode::Defer,
+            may_defer: may_defer(config),
             user_databases: config.options.user_database_spec.clone(),
             programs: ProgramSettings::of(config),
             service_switch: config.options.service_switch_file.clone(),

@@ -6,7 +6,7 @@ use super::{Address, AddressKind, Parsed, Rewriter};
 use crate::addr::{Table, Token};
 use crate::config::RulesetId;
 use crate::engine::{AddressEvent, MAX_SHOWN, ScanMode, shorten, with_address};
-use crate::schema::{DeliveryMode, Sysexit};
+use crate::schema::Sysexit;
 
 impl Rewriter<'_> {
     /// Resolves an address: rulesets 3 and 0, then 2, R= and 4 on the user (sendmail's `parseaddr`).
@@ -72,9 +72,9 @@ impl Rewriter<'_> {
             return; // with its own status
         }
         self.show(AddressEvent::Postponed);
-        let text = match self.site.config.options.delivery_mode {
-            DeliveryMode::Defer => "Deferring message until queue run",
-            _ => "Transient parse error -- message queued for future delivery",
+        let text = match self.scope.defers(&self.site.config) {
+            true => "Deferring message until queue run",
+            false => "Transient parse error -- message queued for future delivery",
         };
         self.observer.notice(&[&shorten(given, MAX_SHOWN)[..], b"... ", text.as_bytes()].concat());
         if parsed.status.is_ok() {

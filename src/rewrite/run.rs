@@ -6,7 +6,7 @@ use crate::addr::{Expansion, MAX_TEXT, TOO_DEEP, Token, expand_settled};
 use crate::config::RulesetId;
 use crate::engine::{Context, Event, Machine, Maps, Observer, Scope, Step, Watch};
 use crate::maps::LookupContext;
-use crate::schema::{DeliveryMode, Reply, Sysexit};
+use crate::schema::{Reply, Sysexit};
 use std::borrow::Cow;
 
 /// The category of traces (`-d35`) that shows expansions.
@@ -42,7 +42,7 @@ impl Rewriter<'_> {
     /// Runs one ruleset on the workspace of a machine, for those who keep one.
     pub async fn call(&mut self, ruleset: RulesetId, machine: &mut Machine) -> Sysexit {
         let (site, silent, once) = (self.site, self.silent, self.observer.test_mode());
-        let deferred = site.config.options.delivery_mode == DeliveryMode::Defer;
+        let deferred = self.scope.defers(&site.config);
         let (scope, mut observer) = self.watching();
         machine.call(ruleset);
         let status = loop {

@@ -153,6 +153,9 @@ impl Client {
         for (name, value) in rows {
             scope.set_named(config, name, value);
         }
+        if let Some(mode) = self.daemon.delivery_mode {
+            scope.set_delivery_mode(config, mode);
+        }
         if let Some(local) = self.local.filter(|local| !local.ip().is_loopback()) {
             scope.set_named(
                 config,

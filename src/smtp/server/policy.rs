@@ -3,7 +3,7 @@
 use super::security::{Channel, Security};
 use crate::config::Config;
 use crate::sasl;
-use crate::schema::{Privacy, span};
+use crate::schema::{DeliveryMode, Privacy, span};
 use std::time::Duration;
 
 /// No pause is longer, whatever the ruleset says.
@@ -26,6 +26,8 @@ pub struct DaemonFacts {
     pub delay_la: Option<i64>,
     /// InputMailFilters= of the listener; `None`: the option's.
     pub filters: Option<Vec<Vec<u8>>>,
+    /// D= of the listener; `None`: the option's.
+    pub delivery_mode: Option<DeliveryMode>,
 }
 
 impl DaemonFacts {

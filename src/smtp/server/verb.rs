@@ -4,7 +4,7 @@ use super::acceptor::Acceptor;
 use super::session::{Flow, Session};
 use super::verb_row::VerbRow;
 use crate::logging::Steps;
-use crate::schema::{EnhancedStatus, Reply};
+use crate::schema::{DeliveryMode, EnhancedStatus, Reply};
 
 pub(super) const fn row<A: Acceptor>() -> VerbRow<A> {
     VerbRow::new("VERB", |session, _| Box::pin(async { session.verb() })).delayed_as("VERB").limit(
@@ -21,6 +21,10 @@ impl<A: Acceptor> Session<A> {
             return Flow::Continue;
         }
         self.steps.get_or_insert_default();
+        // what is named from now on is looked up, whatever DeliveryMode says
+        let config = self.server.site.config.clone();
+        self.scope.set_delivery_mode(&config, DeliveryMode::Interactive);
+        self.transaction.envelope.scope.set_delivery_mode(&config, DeliveryMode::Interactive);
         self.say("250", Some("2.0.0"), b"Verbose mode");
         Flow::Continue
     }
