@@ -84,6 +84,11 @@ impl Mailer {
         self.is_ipc() || self.path == b"[LPC]" || self.is_pipe()
     }
 
+    /// Does it take a message of this size (M=)?
+    pub fn takes(&self, size: u64) -> bool {
+        self.max_size == 0 || size <= self.max_size
+    }
+
     /// Does the recipient name a file or command itself?
     pub fn is_named(&self) -> bool {
         self.name.eq_ignore_ascii_case(b"prog") || self.is_file()

@@ -393,9 +393,14 @@ impl<'a> Attempt<'a> {
     /// Who shares the best next hop of a mailer shares the connection to it; where there is none, or
     /// the mailer works on this host, who shares `$h`.
     fn groups(&self, place: Place) -> Vec<Group> {
+        let here = |index: usize| match self.mailer(index) {
+            // all are users of this host, whatever `$h` has of them
+            Some(mailer) if mailer.has(b'l') && !mailer.takes(self.envelope.size) => Vec::new(),
+            _ => self.host(index),
+        };
         let next_hop = |index: usize| match self.route(index) {
             Some(Ok(hops)) => hops.first().ok_or_else(Vec::new),
-            _ => Err(self.host(index)),
+            _ => Err(here(index)),
         };
         let mut order = plan::order(&self.on.site.config, self.envelope);
         order.retain(|index| self.place(*index) == place);
@@ -472,17 +477,16 @@ impl<'a> Attempt<'a> {
     /// the order of the send queue, as sendmail's do, which delivers to one after the other.
     fn settle_before(&mut self, turn: usize, turns: &[usize], here: &mut VecDeque<(Group, HandedOver)>) {
         while let Some((group, result)) = here.pop_front_if(|(group, _)| group.turn(turns) < turn) {
-            // they ran side by side, and are told of one after the other
-            if let Some(mailer) = self.mailer(group.members[0]).filter(|mailer| mailer.name != b"*file*") {
+            // they ran side by side, and are told of one after the other; what is too big goes nowhere
+            let goes = |mailer: &&Mailer| mailer.name != b"*file*" && mailer.takes(self.envelope.size);
+            if let Some(mailer) = self.mailer(group.members[0]).filter(goes) {
                 let host = self.host(group.members[0]);
                 let via: &[&[u8]] = if host.is_empty() { &[] } else { &[&host, b" via "] };
                 self.tell(&group.members, &[b"Connecting to ", &via.concat(), &mailer.name, b"..."]);
             }
             match result {
-                HandedOver::Refused(result) => {
-                    let host = result.too_big.then(|| self.host(group.members[0]));
-                    self.record(&group.members, &result, host.as_deref());
-                }
+                HandedOver::Refused(result) if result.too_big => self.refuse_each(&group.members, &result),
+                HandedOver::Refused(result) => self.record(&group.members, &result, None),
                 HandedOver::Mailed(results, reading) => {
                     reading.problems.iter().for_each(|problem| self.transcribe(&problem.to_line()));
                     self.note_reading(&reading);

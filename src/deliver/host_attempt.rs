@@ -56,11 +56,7 @@ pub(super) async fn deliver(attempt: &mut Attempt<'_>, group: Group) -> i64 {
     let Some(first) = group.members.first().copied() else { return 0 };
     let Some(mailer) = attempt.mailer(first).cloned() else { return 0 };
     if let Some(result) = local::too_big(attempt.envelope.size, &mailer) {
-        // each is told of for itself, in the order of the send queue
-        let host = group.members.last().map(|index| attempt.host(*index));
-        for index in group.members.iter().rev() {
-            attempt.record(&[*index], &result, host.as_deref());
-        }
+        attempt.refuse_each(&group.members, &result);
         return 0;
     }
     let hops = match attempt.route(first).cloned() {

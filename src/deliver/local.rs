@@ -88,7 +88,7 @@ impl Deliverer {
 
 /// M= of the mailer.
 pub(super) fn too_big(size: u64, mailer: &Mailer) -> Option<DeliveryResult> {
-    if mailer.max_size == 0 || size <= mailer.max_size {
+    if mailer.takes(size) {
         return None;
     }
     let status = if mailer.has(b'l') { EnhancedStatus(5, 2, 3) } else { EnhancedStatus(5, 3, 4) };

@@ -55,7 +55,10 @@ pub(super) fn groups<N: Eq + Hash>(
     for index in order {
         let recipient = &envelope.recipients[index];
         let mailer_id = recipient.address.as_ref().map(|address| address.mailer);
-        let limit = recipient.mailer(config).map_or(1, max_recipients);
+        // of what no mailer takes all hear together
+        let most =
+            |mailer: &Mailer| if mailer.takes(envelope.size) { max_recipients(mailer) } else { usize::MAX };
+        let limit = recipient.mailer(config).map_or(1, most);
         let key = (mailer_id, next_hop(index));
         match open.get(&key).filter(|at| groups[**at].members.len() < limit) {
             Some(at) => groups[*at].members.push(index),

@@ -118,6 +118,14 @@ impl Attempt<'_> {
         }
     }
 
+    /// A message that is too big for the mailer: each is told of for himself, in the order of the send queue.
+    pub(super) fn refuse_each(&mut self, members: &[usize], result: &DeliveryResult) {
+        let host = members.last().map(|index| self.host(*index));
+        for index in members.iter().rev() {
+            self.record(&[*index], result, host.as_deref());
+        }
+    }
+
     /// A system error: in the log, and in front of the lines of the transcript.
     pub(super) fn complain(&mut self, text: &[u8]) {
         self.transcribe(&Reply::new(554, Some(EnhancedStatus(5, 0, 0)), text).to_line());

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 mod me_too;
 mod next_hosts;
+mod too_big;
 
 /// One site in a directory of its own.
 struct Scene {
