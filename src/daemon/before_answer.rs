@@ -234,6 +234,7 @@ impl Mta {
     fn is_first(&self, envelope: &Envelope, expanded: &Expanded) -> bool {
         expanded.owners.iter().all(Option::is_none)
             && envelope.pending().next().is_some()
+            && !self.comes_back_at_once(envelope)
             && self.is_for_mailboxes(envelope)
     }
 

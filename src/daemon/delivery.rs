@@ -165,7 +165,7 @@ impl Mta {
         })
     }
 
-    /// Is its time over before it is tried (BY= with R, Timeout.queuereturn=now of what the queue gives back)? Then the recipients
+    /// Is its time over before it is tried (BY= with R, Timeout.queuereturn=now)? Then the recipients
     /// are looked up, so that the report says who does not get it.
     fn gives_up(&self, envelope: &mut Envelope) -> bool {
         envelope.attempt.overdue = is_overdue(envelope);
@@ -173,10 +173,10 @@ impl Mta {
         envelope.attempt.given_up
     }
 
-    /// Does the queue give it back whatever its age (Timeout.queuereturn=now)?
+    /// Does it come back untried (Timeout.queuereturn=now)?
     pub(super) fn comes_back_at_once(&self, envelope: &Envelope) -> bool {
         let limit = self.site.config.options.timeout.queuereturn.of(envelope.timeout_class);
-        limit == NOW && envelope.attempt.read_back && !envelope.attempt.report
+        limit == NOW && !envelope.attempt.report
     }
 
     /// The attempt alone, of a message that is not in the queue.

@@ -77,7 +77,9 @@ impl Mta {
         let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
         envelope.attempt.more_than_delayed |= failed;
         if given_up {
-            envelope.message = Some(facts.expiry(overdue).into_bytes());
+            let expiry = facts.expiry(overdue).into_bytes();
+            envelope.attempt.console.step(&[&expiry]);
+            envelope.message = Some(expiry);
         }
         for kind in kinds {
             // a command that is to be quiet about errors has no report on a report that it has made

@@ -43,6 +43,24 @@ fn what_is_answered_250_is_in_the_mailbox_and_not_in_the_queue() {
     assert_eq!(queued(&scratch), Vec::<String>::new());
 }
 
+/// Timeout.queuereturn=now: nothing is tried, and the sender hears of it.
+#[test]
+fn what_comes_back_at_once_is_not_tried() {
+    let scratch = site();
+    let cf = fs::read_to_string(scratch.cf()).expect("a cf") + "O Timeout.queuereturn=now\n";
+    fs::write(scratch.cf(), cf).expect("a file");
+    let _daemon = scratch.start();
+    let answered = send(scratch.port, &recipient(&scratch), "at-once", 10);
+    assert!(answered.expect("a session"), "{}", scratch.log());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !scratch.log().contains("DSN: Cannot send message for ") {
+        assert!(Instant::now() < deadline, "{}", scratch.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let tried = format!("to=<{}>", recipient(&scratch));
+    assert!(!scratch.log().contains(&tried), "{}", scratch.log());
+}
+
 #[test]
 fn what_cannot_be_delivered_now_is_answered_and_queued() {
     let scratch = site();
