@@ -74,7 +74,8 @@ fn is_withheld(report: &DsnRequest<'_>, original: &Envelope) -> bool {
 }
 
 /// As a part of a report lines that begin with `From ` get a `>`, for a mailbox may hold it. Without MIME, where nothing is queued, the
-/// report's own mailer sees to that. Multiparts that the message leaves open are ended: they lie in another one now.
+/// report's own mailer sees to that. Multiparts that the message leaves open are ended: they lie in another one now, and what is in none of their
+/// sections is of seven bits.
 fn copy_body(
     out: &mut Vec<u8>,
     body: &mut dyn BufRead,
@@ -86,6 +87,9 @@ fn copy_body(
     while body.read_until(b'\n', &mut line)? > 0 {
         if let Some(unclosed) = &mut unclosed {
             out.extend(unclosed.before(&line));
+            if unclosed.is_apart() {
+                line.iter_mut().for_each(|byte| *byte &= 0x7f);
+            }
         }
         if escape_from && line.starts_with(b"From ") {
             out.push(b'>');

@@ -35,8 +35,8 @@ impl Content {
     /// What these fields say; a list of words is joined as addresses are. A section without a type is text, or a message in a digest (RFC 2046, 5.1.5).
     pub fn of(config: &Config, fields: &[Header], in_digest: bool) -> Self {
         let value = |kind| value(fields, kind);
-        let mut content = match value(HeaderKind::CONTENT_TYPE) {
-            Some(kind) => Self::of_type(&as_written(config, kind)),
+        let mut content = match field(fields, HeaderKind::CONTENT_TYPE) {
+            Some(field) => Self::of_type(as_written(config, &field.value).trim_ascii()),
             None if in_digest => Self::named(b"message", b"rfc822"),
             None => Self::named(b"text", b"plain"),
         };
@@ -103,7 +103,7 @@ impl Content {
     }
 }
 
-/// A type that is too long is what a reader finds, with as much of its boundary as is written.
+/// A type that is too long is what a reader finds, with as much of its boundary as is written; the blank behind the colon counts.
 fn as_written<'v>(config: &Config, value: &'v [u8]) -> Cow<'v, [u8]> {
     MimeLimits::new(config).apply(b"Content-Type", value.into(), &mut Vec::new())
 }
@@ -117,9 +117,12 @@ fn can_be_taken_away(encoding: &[u8]) -> bool {
     [&b"quoted-printable"[..], b"base64"].iter().any(|name| encoding.eq_ignore_ascii_case(name))
 }
 
+fn field(fields: &[Header], kind: HeaderKind) -> Option<&Header> {
+    fields.iter().find(|field| HeaderKind::of(&field.name).contains(kind))
+}
+
 fn value(fields: &[Header], kind: HeaderKind) -> Option<&[u8]> {
-    let field = fields.iter().find(|field| HeaderKind::of(&field.name).contains(kind));
-    field.map(|field| field.value.trim_ascii())
+    field(fields, kind).map(|field| field.value.trim_ascii())
 }
 
 fn scan(value: &[u8]) -> Scan {
@@ -137,4 +140,23 @@ fn parameter(tokens: &[Token], name: &[u8]) -> Option<Vec<u8>> {
     let found = parameters.take(MAX_PARAMETERS).find(|words| words[0].eq_ignore_ascii_case(name))?;
     let value = found.get(2).filter(|_| *found[1] == *b"=")?;
     Some(without_quotes(value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{LoadOptions, SystemEnv, load};
+
+    /// MaxMimeHeaderLength: the boundary is the one that stands in the field as it goes out.
+    #[test]
+    fn a_boundary_is_as_long_as_it_is_written() {
+        let cf = b"V10\nC{checkMIMEHeaders}Content-Type\nO MaxMimeHeaderLength=40/30\n";
+        let config = load(b"cf", cf, &mut SystemEnv::default(), &LoadOptions::default()).config;
+        let value = b" multipart/report;\n\tboundary=\"0123456789abcdef\"";
+        let field = Header::generated(b"Content-Type", value);
+        let written = MimeLimits::new(&config).apply(b"Content-Type", value[..].into(), &mut Vec::new());
+        let boundary = Content::of(&config, &[field], false).boundary.expect("a boundary");
+        let quoted = [b"\"", &boundary[..], b"\""].concat();
+        assert!(boundary.len() < 16 && written.ends_with(&quoted), "{boundary:?}");
+    }
 }

@@ -1,8 +1,8 @@
 //! Multiparts that a body leaves open: the last separators that are missing (RFC 2046, 5.1.1), for a body that becomes part of
 //! another message.
 //!
-//! In: the header of a message, its body line by line. Out: what is to be written before a line, or behind the last one. A body
-//! whose multiparts are all ended is left as it is.
+//! In: the header of a message, its body line by line. Out: what is to be written before a line, or behind the last one, and
+//! whether a line belongs to no section. A body whose multiparts are all ended is left as it is.
 
 use super::DEEPEST;
 use super::content::Content;
@@ -16,19 +16,25 @@ pub struct Unclosed {
     open: Vec<Vec<u8>>,
     /// The header of a section, while it is read.
     header: Option<Collector>,
+    /// What comes is no section's: a preamble, or an epilogue.
+    between: bool,
+    /// So is the line that has come.
+    apart: bool,
 }
 
 impl Unclosed {
     /// Behind the header of the message.
     pub fn new(fields: &[Header]) -> Self {
-        let mut unclosed = Self { open: Vec::new(), header: None };
+        let mut unclosed = Self { open: Vec::new(), header: None, between: false, apart: false };
         unclosed.begin(fields);
         unclosed
     }
 
     /// The separators that are missing before this line.
     pub fn before(&mut self, line: &[u8]) -> Vec<u8> {
+        self.apart = self.between;
         if let Some((index, last)) = self.separator(line) {
+            (self.apart, self.between) = (false, last);
             let missing = self.end_to(index + 1);
             self.open.truncate(index + usize::from(!last));
             self.header = (!last && self.open.len() < DEEPEST).then(Collector::default);
@@ -44,6 +50,11 @@ impl Unclosed {
         Vec::new()
     }
 
+    /// Is the line that has come a preamble's or an epilogue's? Those have no encoding of their own: sendmail makes them seven bits.
+    pub fn is_apart(&self) -> bool {
+        self.apart
+    }
+
     /// Those that are missing at the end.
     pub fn at_end(mut self) -> Vec<u8> {
         self.end_to(0)
@@ -51,7 +62,10 @@ impl Unclosed {
 
     fn begin(&mut self, fields: &[Header]) {
         match Content::boundary_of(fields) {
-            Some(boundary) => self.open.push(boundary),
+            Some(boundary) => {
+                self.open.push(boundary);
+                self.between = true;
+            }
             None if Content::is_message(fields) => self.header = Some(Collector::default()),
             None => {}
         }
@@ -98,6 +112,22 @@ mod tests {
         assert_eq!(closed(mixed, &outer), outer.replace("x\n", "x\n--in--\n"));
         let message = "--edge\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\nx\n";
         assert_eq!(closed(mixed, message), format!("{message}--in--\n--edge--\n"));
+    }
+
+    #[test]
+    fn a_preamble_and_an_epilogue_are_apart() {
+        let field = Header::generated(b"Content-Type", b" multipart/mixed; boundary=edge");
+        let mut unclosed = Unclosed::new(&[field]);
+        let inner =
+            "--edge\nContent-Type: multipart/mixed; boundary=in\n\n*inner\n--in\n\nx\n--in--\n*behind\n";
+        let body = format!("*before\n{inner}--edge\n\ny\n--edge--\n*\n*last\n");
+        for line in body.split_inclusive('\n') {
+            unclosed.before(line.as_bytes());
+            assert_eq!(unclosed.is_apart(), line.starts_with('*'), "{line}");
+        }
+        let mut text = Unclosed::new(&[Header::generated(b"Content-Type", b" text/plain")]);
+        text.before(b"all of it");
+        assert!(!text.is_apart());
     }
 
     #[test]
