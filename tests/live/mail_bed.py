@@ -320,14 +320,20 @@ def settle(spared, residents, limit=15.0):
     return False
 
 
+# what processes have died of since the case began that were to end by themselves
+DIED = []
+
+
 def reap(spared):
     """Orphans are ours: this is the first process of its name space."""
     for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         if pid not in (spared, os.getpid()):
             try:
-                os.waitpid(pid, os.WNOHANG)
+                status = os.waitpid(pid, os.WNOHANG)[1]
             except ChildProcessError:
-                pass
+                continue
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS):
+                DIED.append(signal.Signals(os.WTERMSIG(status)).name)
 
 
 def processes():
@@ -503,6 +509,7 @@ AFTERWARDS = {"age": age, "run": run}
 
 def run_case(daemon, case):
     clean()
+    DIED.clear()
     lines = Session(case).run(case["steps"]) if case["steps"] else []
     time.sleep(0.03)
     settled = daemon.settle()
@@ -511,7 +518,7 @@ def run_case(daemon, case):
         time.sleep(0.03)
         settled = daemon.settle() and settled
     return {"session": lines, "deliveries": deliveries(), "remote": [[talk.name, *talk.lines] for talk in TALKS],
-            "queue": queue(), "log": LOG[:] + ([] if settled else ["(never settled)"])}
+            "queue": queue(), "log": LOG[:] + ([] if settled else ["(never settled)"]), "died": DIED[:]}
 
 
 def make_directories(group):

@@ -70,8 +70,23 @@ def recipients_alike(lines):
     return [line for found, run in runs for line in (sorted(run) if found else run)]
 
 
-def blocks(found):
-    return sum(sorted(recipients_alike([visible(alike(line)) for line in block]) for block in found), [])
+def shared_file(block):
+    """Messages of a file lie in the order in which their deliveries came to an end."""
+    messages = []
+    for line in block[1:]:
+        if line.startswith("From ") or not messages:
+            messages.append([])
+        messages[-1].append(line)
+    return block[:1] + sum(sorted(messages), [])
+
+
+def deliveries(found):
+    return blocks(found, shared_file)
+
+
+def blocks(found, ordered=lambda block: block):
+    texts = ([visible(alike(line)) for line in block] for block in found)
+    return sum(sorted(recipients_alike(ordered(text) if text and text[0].startswith("file ") else text) for text in texts), [])
 
 
 def unaddressed(found):
@@ -85,10 +100,10 @@ def queue(found):
     return sum(sorted(queue_file(block) for block in found if block[0].split("/")[-1].split(" ")[0] not in left), [])
 
 
-SECTIONS = {"filters": blocks, "deliveries": blocks, "remote": blocks, "queue": queue, "client": queue, "log": log}  # all others are lines in their order
+SECTIONS = {"filters": blocks, "deliveries": deliveries, "remote": blocks, "queue": queue, "client": queue, "log": log}  # all others are lines in their order
 
 
-APART = {"start"}  # for who asks for it
+APART = {"start", "died"}  # for who asks for it
 
 
 def sections(result):

@@ -94,7 +94,7 @@ CRASHED = re.compile(r"corrupted|free\(\)|malloc|double free|SM_REQUIRE")
 
 
 def is_sound(answers):
-    """What a program answers that has lost its memory, or never comes to rest, says nothing."""
+    """What a program answers that has lost its memory, or never comes to rest, says nothing. (A process of its own that dies spoils its case alone.)"""
     crashed = any(map(CRASHED.search, answers[0].get("daemon", [])))
     return not crashed and not any("(never settled)" in answer["log"] for answer in answers)
 
@@ -114,9 +114,10 @@ def compare(kind, groups, wish):
                 once, twice = reference.result()
                 sound = is_sound(once) and is_sound(twice)
                 for case, *three in zip(group["cases"], once, twice, answer.result()):
-                    aborted = any(map(ABORTED.search, three[0].get("session", [])))
+                    aborted = any(map(ABORTED.search, three[0].get("session", []))) or any(answer.get("died") for answer in three[:2])
                     steady = sound and not aborted and session_text.sections(three[0]) == session_text.sections(three[1])
-                    yield case, group, session_text.differences(three[0], three[2]) if steady else None, three
+                    found = session_text.differences(three[0], three[2]) + [("died", ["+" + name]) for name in three[2].get("died", [])]
+                    yield case, group, found if steady else None, three
         ours.close()
     theirs.close()
 
