@@ -23,7 +23,7 @@ pub use request::{DsnKind, DsnRequest, DsnSettings};
 use crate::engine::Scope;
 use crate::envelope::{AttemptState, Body, BodyType, Envelope, EnvelopeFlags, Recipient, Sender};
 use crate::rewrite::Site;
-use crate::schema::TimeoutClass;
+use crate::schema::{Reply, TimeoutClass};
 use std::io::{self, BufRead};
 
 /// Builds one report; `body` is the original's, from its beginning.
@@ -33,7 +33,7 @@ use std::io::{self, BufRead};
 pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRead) -> io::Result<Envelope> {
     let boundary = boundary(report);
     let headers = header::fields(report, original, &boundary);
-    let body = report_body(report, original, body, &boundary)?;
+    let (body, problems) = report_body(report, original, body, &boundary)?;
     let mut flags = EnvelopeFlags::RESPONSE;
     // a report that brought the header only comes back so itself
     flags.set(EnvelopeFlags::NO_BODY_RETURN, !original::returns_body(report, original));
@@ -44,7 +44,7 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
     if given.contains(EnvelopeFlags::RETURN_GIVEN) {
         flags |= given;
     }
-    Ok(Envelope {
+    let mut built = Envelope {
         id: report.id.clone(),
         sender: Sender { text: b"<>".to_vec(), address: None },
         recipients: report.receivers.clone(),
@@ -70,7 +70,10 @@ pub fn build(report: &DsnRequest<'_>, original: &Envelope, body: &mut dyn BufRea
         body_type: body_type(report, original),
         scope: Scope::default(),
         ..Envelope::default()
-    })
+    };
+    // what cannot be read of the original is said of the report
+    problems.iter().for_each(|problem| built.note_reply(problem));
+    Ok(built)
 }
 
 /// It names its eighth bits to the next host, and never has them converted: those that a server said, those of an original that has
@@ -124,7 +127,7 @@ fn report_body(
     original: &Envelope,
     body: &mut dyn BufRead,
     boundary: &[u8],
-) -> io::Result<Vec<u8>> {
+) -> io::Result<(Vec<u8>, Vec<Reply>)> {
     let mut out = Vec::with_capacity(4096 + original.body.size() as usize);
     let separator = |out: &mut Vec<u8>, end: &[u8]| {
         if report.facts.mime {
@@ -141,8 +144,8 @@ fn report_body(
         status::write(&mut out, report, original);
     }
     separator(&mut out, b"");
-    original::write(&mut out, report, original, body)?;
+    let problems = original::write(&mut out, report, original, body)?;
     separator(&mut out, b"--");
     out.push(b'\n');
-    Ok(out)
+    Ok((out, problems))
 }

@@ -4,14 +4,17 @@ use super::{DsnKind, DsnRequest};
 use crate::envelope::{Envelope, EnvelopeFlags};
 use crate::message::HeaderKind;
 use crate::message::mime::Unclosed;
+use crate::schema::Reply;
 use std::io::{self, BufRead};
 
+/// Gives what could not be read of the original's sections.
 pub(super) fn write(
     out: &mut Vec<u8>,
     report: &DsnRequest<'_>,
     original: &Envelope,
     body: &mut dyn BufRead,
-) -> io::Result<()> {
+) -> io::Result<Vec<Reply>> {
+    let mut problems = Vec::new();
     let whole = returns_body(report, original);
     let encoding = encoding(original).filter(|_| report.facts.mime);
     let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);
@@ -41,11 +44,11 @@ pub(super) fn write(
     out.push(b'\n');
     if whole {
         let unclosed = report.facts.mime.then(|| Unclosed::new(&original.headers.0));
-        copy_body(out, body, unclosed, escape_from && (report.facts.mime || report.facts.queued))?;
+        problems = copy_body(out, body, unclosed, escape_from && (report.facts.mime || report.facts.queued))?;
     } else if !report.facts.mime {
         out.extend_from_slice(b"   ----- Message body suppressed -----\n");
     }
-    Ok(())
+    Ok(problems)
 }
 
 /// How the message that comes back is encoded, where that is to be said: as itself, if it is binary.
@@ -81,7 +84,7 @@ fn copy_body(
     body: &mut dyn BufRead,
     mut unclosed: Option<Unclosed>,
     escape_from: bool,
-) -> io::Result<()> {
+) -> io::Result<Vec<Reply>> {
     let mime = unclosed.is_some();
     let mut line = Vec::new();
     while body.read_until(b'\n', &mut line)? > 0 {
@@ -96,7 +99,7 @@ fn copy_body(
         }
         out.append(&mut line);
     }
-    let missing = unclosed.map(Unclosed::at_end).unwrap_or_default();
+    let (missing, problems) = unclosed.map(Unclosed::at_end).unwrap_or_default();
     if !missing.is_empty() && out.last() != Some(&b'\n') {
         out.push(b'\n');
     }
@@ -105,5 +108,5 @@ fn copy_body(
     if mime {
         out.push(b'\n');
     }
-    Ok(())
+    Ok(problems)
 }

@@ -2,12 +2,13 @@
 //! another message.
 //!
 //! In: the header of a message, its body line by line. Out: what is to be written before a line, or behind the last one, and
-//! whether a line belongs to no section. A body whose multiparts are all ended is left as it is.
+//! whether a line belongs to no section; at the end, what cannot be read of what its sections say of themselves. A body whose multiparts are all ended is left as it is.
 
 use super::DEEPEST;
 use super::content::Content;
 use super::separators::{Separator, separator};
 use crate::message::{Collector, Header};
+use crate::schema::Reply;
 
 /// Goes through a body, and knows what is open.
 #[derive(Debug)]
@@ -20,12 +21,15 @@ pub struct Unclosed {
     between: bool,
     /// So is the line that has come.
     apart: bool,
+    /// What cannot be read of the headers of its sections.
+    problems: Vec<Reply>,
 }
 
 impl Unclosed {
     /// Behind the header of the message.
     pub fn new(fields: &[Header]) -> Self {
-        let mut unclosed = Self { open: Vec::new(), header: None, between: false, apart: false };
+        let (header, between, apart) = Default::default();
+        let mut unclosed = Self { open: Vec::new(), header, between, apart, problems: Vec::new() };
         unclosed.begin(fields);
         unclosed
     }
@@ -55,12 +59,13 @@ impl Unclosed {
         self.apart
     }
 
-    /// Those that are missing at the end.
-    pub fn at_end(mut self) -> Vec<u8> {
-        self.end_to(0)
+    /// Those that are missing at the end, and what could not be read of the message.
+    pub fn at_end(mut self) -> (Vec<u8>, Vec<Reply>) {
+        (self.end_to(0), self.problems)
     }
 
     fn begin(&mut self, fields: &[Header]) {
+        self.problems.extend(Content::problems(fields));
         match Content::boundary_of(fields) {
             Some(boundary) => {
                 self.open.push(boundary);
@@ -97,7 +102,7 @@ mod tests {
             out.extend(unclosed.before(line.as_bytes()));
             out.extend_from_slice(line.as_bytes());
         }
-        out.extend(unclosed.at_end());
+        out.extend(unclosed.at_end().0);
         String::from_utf8(out).expect("ASCII")
     }
 
@@ -128,6 +133,20 @@ mod tests {
         let mut text = Unclosed::new(&[Header::generated(b"Content-Type", b" text/plain")]);
         text.before(b"all of it");
         assert!(!text.is_apart());
+    }
+
+    /// Whatever is looked for in the headers of sections, a word may be too long.
+    #[test]
+    fn what_cannot_be_read_is_told() {
+        let long = format!("Content-Type: text/plain; name=\"{}\"\n", "n".repeat(300));
+        let mut unclosed =
+            Unclosed::new(&[Header::generated(b"Content-Type", b" multipart/mixed; boundary=edge")]);
+        for line in ["--edge\n", long.as_str(), "\n", "--edge\n", "\n", "x\n", "--edge--\n"] {
+            unclosed.before(line.as_bytes());
+        }
+        let (missing, problems) = unclosed.at_end();
+        assert_eq!((missing.len(), problems.len()), (0, 1));
+        assert!(problems[0].text.ends_with(b"prescan: token too long"), "{problems:?}");
     }
 
     #[test]
