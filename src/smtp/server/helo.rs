@@ -38,14 +38,14 @@ impl<A: Acceptor> Session<A> {
 
     async fn greeted(&mut self, command: Command<'_>, extended: bool) -> Flow {
         let Command { word, argument, .. } = command;
-        if argument.is_empty() && !self.server.policy.allow_bogus_helo {
-            let text = [word, b" requires domain address"].concat();
-            self.error(&Reply::new(501, None, text), None);
-            return Flow::Continue;
-        }
         let name = if extended { "EHLO" } else { "HELO" };
         // a client that is to come again later is only told so
         if self.refusal != Some(Refusal::Temporary) && self.refuses_early_input(name).await {
+            return Flow::Continue;
+        }
+        if argument.is_empty() && !self.server.policy.allow_bogus_helo {
+            let text = [word, b" requires domain address"].concat();
+            self.error(&Reply::new(501, None, text), None);
             return Flow::Continue;
         }
         let name = argument.split(|byte| *byte == b' ').next().unwrap_or_default().to_vec();
