@@ -92,13 +92,14 @@ fn without_domain<'n>(host: &'n [u8], domain: &[u8]) -> Option<&'n [u8]> {
     (begins && whole && !rest.is_empty()).then_some(&host[..dot])
 }
 
-/// Tries the name as it is and in the search domains; an address, an alias or (unless the site has
-/// wildcard MX records) an MX record proves that a name exists.
+/// Tries the name as it is and in the search domains; an address, an alias or an MX record proves that a name exists, the latter not
+/// in a search domain where the site has wildcard MX records.
 async fn from_dns(resolver: &Resolver, host: &[u8]) -> Result<Vec<u8>, DnsError> {
     let mut error = DnsError::HostNotFound;
     for candidate in resolver.settings.completions(host) {
+        let completed = candidate.len() > host.len() + 1;
         for wanted in [kind::AAAA, kind::A, kind::MX] {
-            if wanted == kind::MX && resolver.settings.wildcard_mx {
+            if wanted == kind::MX && completed && resolver.settings.wildcard_mx {
                 continue;
             }
             match resolver.ask(&candidate, wanted).await {

@@ -40,7 +40,7 @@ pub struct Settings {
     pub complete: bool,
     /// ResolverOptions +DNSRCH: search in all domains.
     pub search_domains: bool,
-    /// ResolverOptions HasWildcardMX: an MX record proves nothing about a name.
+    /// ResolverOptions HasWildcardMX: an MX record proves nothing about a name in a search domain.
     pub wildcard_mx: bool,
     /// ResolverOptions WorkAroundBrokenAAAA: a failing AAAA question is no failure.
     pub broken_aaaa: bool,

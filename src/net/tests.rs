@@ -56,6 +56,21 @@ async fn names_are_completed_through_aliases() {
     assert_eq!(address, Some(vec![IpAddr::from([192, 0, 2, 7])]));
 }
 
+/// HasWildcardMX: whatever is completed with the search domain has an MX record there, and proves nothing.
+#[tokio::test]
+async fn a_wildcard_proves_no_name_in_the_search_domain() {
+    let rows =
+        [("mail-only.example", "MX", "5 real.example"), ("short.search.example", "MX", "5 real.example")];
+    for (wildcard, expected) in [(false, Some(b"short.search.example".to_vec())), (true, None)] {
+        let mut resolver = zone(&rows);
+        resolver.settings.wildcard_mx = wildcard;
+        resolver.settings.search = vec![b"search.example".to_vec()];
+        assert_eq!(resolver.canonical(b"short", &mut Quiet).await.done(), expected);
+        let own = resolver.canonical(b"mail-only.example", &mut Quiet).await.done();
+        assert_eq!(own, Some(b"mail-only.example".to_vec()));
+    }
+}
+
 #[test]
 fn reverse_names() {
     assert_eq!(reverse_name(IpAddr::from([192, 0, 2, 7])), b"7.2.0.192.in-addr.arpa");

@@ -177,7 +177,7 @@ privacy! {
 /// ResolverOptions.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ResolverOptions {
-    /// `HasWildcardMX`: MX records do not prove that a name exists.
+    /// `HasWildcardMX`: MX records do not prove that a name exists in a search domain.
     pub has_wildcard_mx: bool,
     /// `WorkAroundBrokenAAAA`: a SERVFAIL for AAAA is "no such record".
     pub work_around_broken_aaaa: bool,
