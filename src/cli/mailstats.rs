@@ -139,7 +139,7 @@ struct Table<'a> {
 impl Table<'_> {
     fn for_people(&self) -> String {
         let start = jiff::Timestamp::from_second(self.counts.start).unwrap_or_default();
-        let start = start.to_zoned(jiff::tz::TimeZone::system()).strftime("%a %b %e %H:%M:%S %Y");
+        let start = start.to_zoned(crate::sys::zone::local().clone()).strftime("%a %b %e %H:%M:%S %Y");
         let name = if self.request.without_names { "" } else { "  Mailer" };
         let [from, to, refused] = self.connections();
         format!(

@@ -7,7 +7,7 @@ use super::priority::Priority;
 use super::statistics::{Connection, Message, Statistics};
 use super::traffic::{Dialogue, Traffic};
 use crate::addr::one_line;
-use crate::sys::clock;
+use crate::sys::{clock, zone};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
@@ -229,7 +229,9 @@ impl Inner {
         LAST_STAMP.with_borrow_mut(|(second, stamp)| {
             let now = clock::now();
             if *second != now {
-                (*second, *stamp) = (now, jiff::Zoned::now().strftime("%b %e %H:%M:%S").to_string());
+                let at = jiff::Timestamp::from_second(now).unwrap_or_default();
+                let at = at.to_zoned(zone::local().clone());
+                (*second, *stamp) = (now, at.strftime("%b %e %H:%M:%S").to_string());
             }
             out.extend_from_slice(stamp.as_bytes());
         });

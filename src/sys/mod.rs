@@ -61,6 +61,7 @@ pub mod signals;
 pub mod startup;
 pub mod terminal;
 pub mod title;
+pub mod zone;
 
 pub use first_line::{ANSWER_TIMEOUT, first_line, first_line_about};
 

@@ -1,13 +1,12 @@
 //! A message as it stands in a mailbox (RFC 4155).
 
 use crate::message::ctime;
-use crate::sys::clock;
-use jiff::tz::TimeZone;
+use crate::sys::{clock, zone};
 
 /// With its `From ` line, its length in the header (Debian's mail.local has it there), `>` before lines that would begin
 /// another message, and an empty line at its end.
 pub(super) fn as_mailbox(sender: &[u8], message: &[u8]) -> Vec<u8> {
-    let date = ctime(clock::now(), &TimeZone::system());
+    let date = ctime(clock::now(), zone::local());
     let (header, body) = parts(message);
     let mut text = [b"From ", sender, b" ", date.as_bytes(), b"\n"].concat();
     let mut quoted = Vec::with_capacity(body.len() + 64);

@@ -246,12 +246,14 @@ fn seconds(days: &[u8]) -> i64 {
 }
 
 fn list(answered: &Answered) -> Result<(), Complaint> {
-    let zone = jiff::tz::TimeZone::system();
     let mut out = Vec::new();
     for (sender, time) in answered.all() {
         let shown = String::from_utf8_lossy(&sender).into_owned();
-        let when =
-            if time == answered::NEVER { "(exclusion)".into() } else { crate::message::ctime(time, &zone) };
+        let when = if time == answered::NEVER {
+            "(exclusion)".into()
+        } else {
+            crate::message::ctime(time, crate::sys::zone::local())
+        };
         out.extend(format!("{shown:<40.40} {when}\n").into_bytes());
     }
     // who reads it may have had enough
