@@ -13,9 +13,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 /// Why nothing comes, or goes.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The filter took too long; `Some`: in the middle of a packet.
+    /// The filter took too long.
     Late {
-        /// Had the packet begun?
+        /// Had its head, or what stands behind it, begun?
         begun: bool,
     },
     /// So many bytes were there when the connection ended, of so many.
@@ -76,7 +76,7 @@ impl Connection {
     /// The next packet.
     pub(super) async fn read(&mut self, limit: Duration) -> Result<Packet, Failure> {
         let mut head = [0; HEAD];
-        self.fill(&mut head, limit, false).await?;
+        self.fill(&mut head, limit).await?;
         let [a, b, c, d, letter] = head;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         let length = length.saturating_sub(1);
@@ -84,16 +84,16 @@ impl Connection {
             return Err(Failure::TooLong(length));
         }
         let mut data = vec![0; length];
-        self.fill(&mut data, limit, true).await?;
+        self.fill(&mut data, limit).await?;
         Ok(Packet { letter, data })
     }
 
     /// Each read may take so long.
-    async fn fill(&mut self, buffer: &mut [u8], limit: Duration, begun: bool) -> Result<(), Failure> {
+    async fn fill(&mut self, buffer: &mut [u8], limit: Duration) -> Result<(), Failure> {
         let mut filled = 0;
         while filled < buffer.len() {
             match tokio::time::timeout(limit, self.0.read(&mut buffer[filled..])).await {
-                Err(_) => return Err(Failure::Late { begun: begun || filled > 0 }),
+                Err(_) => return Err(Failure::Late { begun: filled > 0 }),
                 Ok(Err(error)) => return Err(Failure::System(error)),
                 Ok(Ok(0)) => return Err(Failure::Ended(filled, buffer.len())),
                 Ok(Ok(count)) => filled += count,

@@ -265,11 +265,9 @@ impl Milter {
         let name = self.definition.name.clone();
         let sys_read = |text: String| [b"milter_sys_read(", &name[..], b"): ", text.as_bytes()].concat();
         let text = match failure {
-            Failure::Late { begun: false } => {
-                return self.late(shared, moment, format!("timeout before data read, where={place}"));
-            }
-            Failure::Late { begun: true } => {
-                return self.late(shared, moment, format!("timeout during data read in {place}"));
+            Failure::Late { begun } => {
+                let when = if begun { "during" } else { "before" };
+                return self.late(shared, moment, format!("timeout {when} data read, where={place}"));
             }
             Failure::Ended(got, wanted) => sys_read(format!("cmd read returned {got}, expecting {wanted}")),
             Failure::TooLong(length) => sys_read(format!("{length} bytes are too many for a packet")),

@@ -6,6 +6,7 @@ use super::session::{Flow, Refusal, Session};
 use crate::logging::Priority;
 use crate::rewrite::{Rewriter, Verdict, expand};
 use crate::schema::Reply;
+use std::ops::Range;
 use std::time::Duration;
 
 impl<A: Acceptor> Session<A> {
@@ -42,13 +43,19 @@ impl<A: Acceptor> Session<A> {
         Flow::Continue
     }
 
-    /// What filters say of a client, and what it may use.
+    /// What filters say of a client, and what it may use. Who is refused by check_relay, or for whatever comes behind it, is asked no more about.
     async fn meet(&mut self) -> Flow {
-        if self.ask_about_connection().await == Flow::Close {
+        let (rules, others) = (0..1, 1..self.filters.len());
+        if self.ask_about_connection(rules).await == Flow::Close {
             return Flow::Close;
         }
-        self.read_features().await;
-        Flow::Continue
+        if matches!(self.refusal, Some(Refusal::Rule(_))) {
+            return Flow::Continue;
+        }
+        if self.refusal.is_none() {
+            self.read_features().await;
+        }
+        self.ask_about_connection(others).await
     }
 
     fn say_greeting(&mut self) {
@@ -72,8 +79,9 @@ impl<A: Acceptor> Session<A> {
         self.say(if self.server.policy.soft_bounce { "454" } else { "554" }, None, &text);
     }
 
-    async fn ask_about_connection(&mut self) -> Flow {
-        for index in 0..self.filters.len() {
+    /// Asks these filters.
+    async fn ask_about_connection(&mut self, filters: Range<usize>) -> Flow {
+        for index in filters {
             // rules may set macros that later rules of the session ask for
             self.transaction.envelope.scope = self.scope.clone();
             self.set_envelope_macros();
