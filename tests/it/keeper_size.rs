@@ -37,7 +37,7 @@ const CRATES: &[&str] = &[
 ];
 
 /// Lines of the folder itself, and of all that it reaches; SECURITY.md says what they are for, room by room.
-const MOST_OWN: usize = 2750;
+const MOST_OWN: usize = 2800;
 const MOST: usize = 6250;
 
 /// The crates of Cargo.toml, as they are written in code.
