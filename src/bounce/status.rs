@@ -81,7 +81,8 @@ fn recipient_group(
 ) {
     let first = first_of(original, recipient);
     let [mta, _, diagnostic] = report.facts.types_of(recipient);
-    if let Some(orcpt) = &first.orcpt {
+    // RFC 3464, 2.3.1: a type and an address; a queue file may hold less, of which sendmail says nothing
+    if let Some(orcpt) = first.orcpt.as_ref().filter(|orcpt| orcpt.contains(&b';')) {
         line(out, "Original-Recipient", &decode_xtext(orcpt));
     }
     let utf8 = original.flags.contains(EnvelopeFlags::SMTPUTF8);

@@ -165,6 +165,18 @@ fn a_receipt_with_the_sender_s_own_identifiers() {
     insta::assert_snapshot!(report(DsnKind::Success, &envelope, false));
 }
 
+/// RFC 3464, 2.3.1: a type and an address. What a queue file has without a type is said of nobody.
+#[test]
+fn an_original_recipient_has_a_type() {
+    for (orcpt, said) in [("rfc822;odd@else.example", true), ("odd", false)] {
+        let mut envelope = failed_member_of_a_list();
+        envelope.recipients[0].orcpt = Some(orcpt.into());
+        let text = report(DsnKind::Failure, &envelope, false);
+        assert_eq!(text.contains(&format!("\nOriginal-Recipient: {orcpt}\n")), said, "{text}");
+        assert_eq!(text.contains("\nOriginal-Recipient: "), said, "{text}");
+    }
+}
+
 #[test]
 fn a_report_about_a_report_goes_to_the_postmaster() {
     let mut envelope = failed_member_of_a_list();

@@ -44,7 +44,8 @@ impl Mta {
 
     /// The sender in the Return-Path of what comes back, as a file would show him.
     async fn return_path(&self, envelope: &Envelope, facts: &DsnSettings) -> Vec<u8> {
-        if envelope.attempt.report {
+        // a report may have a sender (F with r in a queue file)
+        if envelope.attempt.report && envelope.sender.is_null() {
             return facts.daemon.clone();
         }
         let bare = without_brackets(&envelope.sender.text);
