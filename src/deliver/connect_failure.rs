@@ -9,6 +9,8 @@ pub(super) struct ConnectFailure {
     pub(super) relay: Vec<u8>,
     /// The host that could not be had, as reports name it.
     pub(super) remote_mta: Option<Vec<u8>>,
+    /// Has the host been told of recipients? Reports name it.
+    pub(super) of_recipients: bool,
     /// Does the log know of it already?
     pub(super) recorded: bool,
     /// No other host is to be asked.
@@ -18,6 +20,6 @@ pub(super) struct ConnectFailure {
 impl ConnectFailure {
     /// One that the log does not know of yet, and behind which the next host is asked.
     pub(super) fn new(result: DeliveryResult, relay: Vec<u8>, remote_mta: Option<Vec<u8>>) -> Self {
-        Self { result, relay, remote_mta, recorded: false, is_last: false }
+        Self { result, relay, remote_mta, of_recipients: false, recorded: false, is_last: false }
     }
 }

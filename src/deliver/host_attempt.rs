@@ -26,6 +26,39 @@ struct HostAttempt {
     failure: Option<ConnectFailure>,
 }
 
+impl HostAttempt {
+    /// Which failure counts: what a host has said of recipients is not unsaid by one that is not told of them, nor what may pass by what
+    /// may not.
+    fn note_failure(&mut self, mut failure: ConnectFailure) {
+        if let Some(before) = self.failure.take() {
+            let counts =
+                before.recorded && !failure.of_recipients || before.result.outweighs(&failure.result);
+            if counts {
+                self.failure = Some(before);
+                return;
+            }
+            // the log repeats the last that anybody said
+            failure.result.quoted = failure.result.quoted.or(before.result.quoted);
+        }
+        self.failure = Some(failure);
+    }
+
+    /// Nobody took it.
+    fn record(self, attempt: &mut Attempt<'_>, mailer: &Mailer) {
+        let failure = self.failure.unwrap_or_else(|| {
+            ConnectFailure::new(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Vec::new(), None)
+        });
+        for index in self.members.iter().filter(|_| failure.remote_mta.is_some()) {
+            attempt.envelope.recipients[*index].remote_mta.clone_from(&failure.remote_mta);
+        }
+        match failure.recorded {
+            true => {}
+            false if mailer.has(b'z') && !failure.is_last => record_each(attempt, &self.members, &failure),
+            false => attempt.record(&self.members, &failure.result, Some(&failure.relay)),
+        }
+    }
+}
+
 /// What is wrong with a next hop is told of when it is the turn of the group before it: sendmail looks up the next hops of those behind a
 /// group's first recipient until one is another. Of a message that is too big for the mailer that one comes after the group has failed.
 pub(super) fn complain_of_routes(attempt: &mut Attempt<'_>, group: &[usize]) {
@@ -94,14 +127,7 @@ async fn try_hop(
     mut tried: HostAttempt,
 ) -> (i64, Vec<HostAttempt>) {
     let Some(hop) = tried.hops.get(tried.at).cloned() else {
-        let failure = tried.failure.unwrap_or_else(|| {
-            ConnectFailure::new(DeliveryResult::of_exit(Sysexit::TEMPFAIL), Vec::new(), None)
-        });
-        match failure.recorded {
-            true => {}
-            false if mailer.has(b'z') => record_each(attempt, &tried.members, &failure),
-            false => attempt.record(&tried.members, &failure.result, Some(&failure.relay)),
-        }
+        tried.record(attempt, mailer);
         return (0, Vec::new());
     };
     let Some(mailer_id) = attempt.mailer_id(tried.members[0]) else { return (0, Vec::new()) };
@@ -117,23 +143,20 @@ async fn try_hop(
     let is_last = tried.at + 1 == tried.hops.len();
     let result = match connect::connect(attempt, mailer, &key, &tried.members, is_last).await {
         Ok(server) => transaction::run(attempt, mailer, key, server, &tried.members, is_last).await,
-        Err(failure) if failure.remote_mta.is_some() => {
-            for index in &tried.members {
-                attempt.envelope.recipients[*index].remote_mta.clone_from(&failure.remote_mta);
-            }
-            TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) }
-        }
         Err(failure) => TransactionResult { delivered: 0, undecided: Some((tried.members.clone(), failure)) },
     };
     drop(permit);
     let Some((members, failure)) = result.undecided else { return (result.delivered, Vec::new()) };
     tried.members = members;
-    if failure.is_last {
-        attempt.record(&tried.members, &failure.result, Some(&failure.relay));
-        return (result.delivered, Vec::new());
+    let is_last = failure.is_last;
+    if is_last {
+        // no other host's failure counts
+        tried.failure = None;
     }
-    if !tried.failure.as_ref().is_some_and(|before| before.result.outweighs(&failure.result)) {
-        tried.failure = Some(failure);
+    tried.note_failure(failure);
+    if is_last {
+        tried.record(attempt, mailer);
+        return (result.delivered, Vec::new());
     }
     (result.delivered, next_hops(attempt, tried))
 }

@@ -41,7 +41,9 @@ pub(super) fn settle(
     if let Some(answer) = &answers.mail
         && let Some(result) = replies::of_mail(answer, &server.extensions)
     {
-        if answer.is_closing() || settling.may_go_on(&result) {
+        // what it comes to behind what other hosts have said is not known here
+        let waits = !settling.lmtp && result.disposition == Disposition::Delayed;
+        if answer.is_closing() || waits {
             let undecided = (members.to_vec(), ConnectFailure::new(result, settling.relay, None));
             return TransactionResult { delivered: 0, undecided: Some(undecided) };
         }
@@ -61,19 +63,21 @@ pub(super) fn settle(
     let MessageResult { delivered, unanswered, put_off } = settling.message(attempt, accepted);
     undecided.extend(unanswered);
     if let (true, Some((members, result))) = (undecided.is_empty(), put_off) {
-        let failure = ConnectFailure::new(result, settling.relay, None);
+        let failure =
+            ConnectFailure { of_recipients: true, ..ConnectFailure::new(result, settling.relay, None) };
         return TransactionResult { delivered, undecided: Some((members, failure)) };
     }
     if undecided.is_empty()
         && let Some((members, result)) = deferred
     {
         // the next host may take them now
-        let failure = ConnectFailure { recorded: true, ..ConnectFailure::new(result, settling.relay, None) };
+        let failure = ConnectFailure::new(result, settling.relay, None);
+        let failure = ConnectFailure { of_recipients: true, recorded: true, ..failure };
         return TransactionResult { delivered, undecided: Some((members, failure)) };
     }
     let undecided = (!undecided.is_empty()).then(|| {
-        let result = lost(attempt, server, answers);
-        (undecided, ConnectFailure::new(result, settling.relay, None))
+        let failure = ConnectFailure::new(lost(attempt, server, answers), settling.relay, None);
+        (undecided, ConnectFailure { of_recipients: answers.mail.is_some(), ..failure })
     });
     TransactionResult { delivered, undecided }
 }
@@ -253,6 +257,10 @@ impl Settling<'_> {
                 message.delivered += members.len() as i64;
                 self.taken(attempt, &members, result);
             } else if self.may_go_on(&result) {
+                // that it has taken the recipients says nothing any more
+                for index in &members {
+                    attempt.envelope.recipients[*index].reply = None;
+                }
                 message.put_off = Some((members, result));
             } else {
                 attempt.record(&members, &result, Some(&self.relay));

@@ -75,6 +75,46 @@ async fn the_last_host_that_says_4yz_delays_the_mail() {
     }
 }
 
+/// What a host has said of a recipient is what the queue keeps and reports show, unless the next one is told of him as well. Reports name the
+/// last host that could not be reached, else the one that was told of him.
+#[tokio::test]
+async fn who_did_not_take_the_mail_is_named() {
+    const CLOSED: &str = "nobody listens";
+    let cases = [
+        (CLOSED, CLOSED, Some(2), "4.4.1", false),
+        (CLOSED, "MAIL", None, "4.3.0", false),
+        (CLOSED, "RCPT", Some(2), "4.3.0", true),
+        ("MAIL", CLOSED, Some(2), "4.4.1", false),
+        (".", CLOSED, Some(2), "4.4.1", false),
+        (".", "MAIL", Some(1), "4.3.0", false),
+        ("RCPT", CLOSED, Some(1), "4.3.0", true),
+        ("RCPT", "MAIL", Some(1), "4.3.0", true),
+        ("RCPT", "DATA", Some(2), "4.2.0", false),
+    ];
+    for (one, other, named, status, of_him) in cases {
+        let (first, second, port) = listeners().await;
+        let mailer = "Mlmtp, P=[IPC], F=mDFMXu, S=0, R=0, T=DNS/RFC822/SMTP, A=TCP [127.0.0.1]:[127.0.0.2]";
+        let scene = scene_with("", &format!("{mailer} {port}\n"));
+        let servers = [(first, one), (second, other)].map(|(listener, refuses)| match refuses {
+            CLOSED => None,
+            refuses => Some(serve(listener, refuses)),
+        });
+        let (envelope, _) = scene.attempt(&["a@there"]).await;
+        for server in servers.into_iter().flatten() {
+            heard(server).await;
+        }
+        let recipient = &envelope.recipients[0];
+        assert_eq!(recipient.message.is_some(), of_him, "{one}, {other}: the M line");
+        let host = recipient.remote_mta.as_ref().map(|host| String::from_utf8_lossy(host).into_owned());
+        assert_eq!(host, named.map(|number| format!("[127.0.0.{number}]")), "{one}, {other}");
+        assert_eq!(
+            recipient.status.map(|status| status.to_string()).as_deref(),
+            Some(status),
+            "{one}, {other}"
+        );
+    }
+}
+
 /// What is wrong with a domain is said with the hosts before it; where those fail for the message's size it is said behind them.
 #[tokio::test]
 async fn an_mx_list_that_points_back_is_complained_of_before_its_turn() {
