@@ -36,6 +36,11 @@ pub(super) fn log_early(invocation: &Invocation, config: &Config, priority: Prio
     open_log_as(Logger::open_without_thread, invocation, config).log(0, priority, None, text);
 }
 
+/// The same at any LogLevel.
+pub(super) fn log_always(invocation: &Invocation, config: &Config, priority: Priority, text: &[u8]) {
+    open_log_as(Logger::open_without_thread, invocation, config).always(priority, None, text);
+}
+
 /// What is wrong with the system, in the log under the caller's name.
 pub(super) fn log_syserr(invocation: &Invocation, config: &Config, text: impl AsRef<[u8]>) {
     let log = open_log_as(Logger::open_without_thread, invocation, config);

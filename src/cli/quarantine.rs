@@ -1,7 +1,7 @@
 //! `sendmail -Q`: holds messages that wait, or lets them go.
 
 use super::invocation::Invocation;
-use super::messages::{log_early, log_fault, tell};
+use super::messages::{log_always, log_early, log_fault, tell};
 use crate::envelope::{MessageKey, QueueLocation};
 use crate::logging::Priority;
 use crate::queue::{Content, EntryKind, Queue, QueueError, Requarantined, Selection};
@@ -108,9 +108,7 @@ impl Work<'_> {
             Some(reason) => [key.id.as_bytes(), b": quarantine=", reason].concat(),
             None => [key.id.as_bytes(), b": unquarantine"].concat(),
         };
-        if self.queue.config().options.log_level > 5 {
-            self.log(Priority::Info, &line);
-        }
+        log_always(self.invocation, self.queue.config(), Priority::Info, &line);
     }
 
     fn log(&self, priority: Priority, text: &[u8]) {
