@@ -1,9 +1,10 @@
 //! From an envelope in the queue to its end: attempt, report, update or remove.
 
 use super::failures;
+use super::lateness::is_overdue;
 use super::lease::HeldMessage;
 use super::mta::{Mta, Phase};
-use super::reports::{Reports, is_overdue};
+use super::reports::Reports;
 use crate::config::Config;
 use crate::deliver::{Attempted, Connections, Full};
 use crate::envelope::{AttemptState, Envelope, MessageKey};

@@ -27,6 +27,7 @@ mod delivery;
 mod ident;
 mod listen;
 mod failures;
+mod lateness;
 mod lease;
 mod load;
 mod metrics;

@@ -3,21 +3,20 @@
 //! In: an envelope whose recipients have their results. Out: reports in the queue, leased to us. What a report says is
 //! `bounce`'s business.
 
+use super::lateness::Lateness;
 use super::mta::Mta;
 use super::receivers::anybody;
 use crate::addr::{MAX_SHOWN, dollars, shorten};
 use crate::bounce::{self, DsnKind, DsnRequest, DsnSettings};
-use crate::envelope::{
-    DeliverBy, Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState, receive,
-};
+use crate::envelope::{Envelope, EnvelopeFlags, Expanded, FailureReport, Recipient, RecipientState, receive};
 use crate::logging::Priority;
 use crate::logging::counters::Count;
 use crate::logging::statistics::Message;
 use crate::message::shows_commas;
 use crate::queue::{Lease, QueueError};
-use crate::schema::{EnhancedStatus, Sysexit};
+use crate::schema::Sysexit;
+use crate::sys::accounts;
 use crate::sys::safe::{self, Rules};
-use crate::sys::{accounts, clock};
 use std::io::BufReader;
 
 /// What came of the reports on a message.
@@ -28,6 +27,14 @@ pub(super) struct Reports {
     pub(super) unreportable: bool,
     /// The message is to be saved for whoever handed it in.
     pub(super) unsent: bool,
+}
+
+/// What reports on a message have in common.
+struct Subject {
+    facts: DsnSettings,
+    lateness: Lateness,
+    /// What the transcript is to say of the message's age, until it has said it.
+    time_is_over: Option<String>,
 }
 
 /// Who gets a report.
@@ -46,29 +53,16 @@ impl Mta {
     /// Builds the reports that are due (RFC 3464) and puts them into the queue.
     pub(super) async fn queue_reports(&self, envelope: &mut Envelope) -> Result<Reports, QueueError> {
         let mut reports = Reports::default();
-        let now = clock::now();
-        // whoever cannot get it anyway is not late
-        let late_for_some = envelope.attempt.overdue && envelope.pending().next().is_some();
-        if late_for_some {
-            fail_pending(envelope, EnhancedStatus(5, 4, 7));
-        }
-        let waits = envelope.pending().next().is_some();
-        let expired = self.check_age(envelope, now);
-        let exceeded = envelope.deliver_by.filter(|by| is_over(*by, envelope, now)).map(|by| by.seconds);
-        // Timeout.queuewarn says more than BY=
-        let warn = self.site.config.options.timeout.queuewarn.of(envelope.timeout_class);
-        let warned = warn > 0 && now - envelope.created > warn;
-        let overdue = exceeded.filter(|_| late_for_some);
+        let lateness = self.lateness(envelope);
         let kinds = bounce::due(envelope, self.site.config.options.privacy_options);
-        let given_up = expired || overdue.is_some();
-        let late = given_up || waits && envelope.attempt.warning_due;
         // mail that has arrived needs nothing of what follows
-        if kinds.is_empty() && !late && !envelope.attempt.tells_postmaster {
+        if kinds.is_empty() && !lateness.is_told && !envelope.attempt.tells_postmaster {
             return Ok(reports);
         }
         let facts = DsnSettings::of(&self.site, envelope, &self.error_header());
-        let by = if given_up { overdue } else { exceeded.filter(|_| !warned) };
-        let mut time_is_over = late.then(|| facts.time_is_over(given_up, by));
+        let gives_up = lateness.gives_up();
+        let by = lateness.deliver_by(!gives_up);
+        let mut time_is_over = lateness.is_told.then(|| facts.time_is_over(gives_up, by));
         let tells_failures = kinds.iter().any(|kind| kind.tells_failures());
         // of a failure that is said behind what was wrong with the sender
         if !tells_failures && let Some(text) = time_is_over.take() {
@@ -76,114 +70,136 @@ impl Mta {
         }
         let failed = envelope.recipients.iter().any(|one| one.state == RecipientState::Failed);
         envelope.attempt.more_than_delayed |= failed;
-        if given_up {
-            let expiry = facts.expiry(overdue).into_bytes();
+        if gives_up {
+            let expiry = facts.expiry(lateness.overdue).into_bytes();
             envelope.attempt.console.step(&[&expiry]);
             envelope.message = Some(expiry);
         }
+        let mut subject = Subject { facts, lateness, time_is_over };
         for kind in kinds {
-            // a command that is to be quiet about errors has no report on a report that it has made
-            if self.site.config.options.error_mode == b'q'
-                && envelope.attempt.report
-                && !envelope.attempt.from_queue
-            {
-                continue;
-            }
-            let saved = kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail;
-            if saved {
-                reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
-            }
-            let deliver_by = if kind.warns() { exceeded.filter(|_| !warned) } else { overdue };
-            if kind.warns() {
-                envelope.message = Some(facts.warning(deliver_by).into_bytes());
-            }
-            // of what is saved for the caller only the postmaster hears
-            let receivers = if saved { None } else { Box::pin(self.receivers(envelope, kind)).await };
-            if let Some(text) = time_is_over.take() {
-                envelope.transcribe(text.as_bytes());
-            }
-            let receivers = match receivers {
-                None if saved => {
-                    Box::pin(self.look_for_sender(envelope)).await;
-                    let (list, expanded) = Default::default();
-                    Receivers { list, expanded, to_postmaster: false, word: b"" }
-                }
-                Some(receivers) if receivers.list.is_empty() => continue,
-                // of what is late as well as lost postmaster hears as the sender would have
-                Some(receivers) if kind == DsnKind::FailureAndDelay && receivers.to_postmaster => {
-                    envelope.message = Some(facts.warning(deliver_by).into_bytes());
-                    Receivers { to_postmaster: false, ..receivers }
-                }
-                Some(receivers) => receivers,
-                None => {
-                    let failed = kind.tells_failures();
-                    reports.unreportable |=
-                        failed && !Box::pin(self.drop_dead_letter(envelope, &facts)).await;
-                    continue;
-                }
-            };
-            if given_up {
-                // whatever was wrong with a name: this is why
-                envelope.message = Some(facts.expiry(overdue).into_bytes());
-            }
-            let Receivers { list, expanded, to_postmaster, word } = receivers;
-            let id = self.queue.next_id();
-            let header = self.returned_header(envelope, &facts).await;
-            let (facts, receivers, header) = (&facts, list, &header[..]);
-            let request = DsnRequest {
-                facts,
-                kind,
-                id,
-                now,
-                expired,
-                deliver_by,
-                only_warns: kind == DsnKind::Delay && !envelope.attempt.more_than_delayed,
-                receivers,
-                to_postmaster,
-                header_only: false,
-                header,
-            };
-            if !saved {
-                reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
-            }
-            envelope.attempt.reported = true;
-            if kind.warns() {
-                envelope.flags |= EnvelopeFlags::WARNED;
-            }
-            if kind.tells_failures()
-                && let Some(receivers) = Box::pin(self.postmaster_copy(envelope, kind, true)).await
-            {
-                let id = self.queue.next_id();
-                let Receivers { list, expanded, word, .. } = receivers;
-                let copy =
-                    DsnRequest { id, receivers: list, to_postmaster: true, header_only: true, ..request };
-                reports.queued.push(self.queue_report(envelope, &copy, expanded, word).await?);
+            if !self.keeps_quiet(envelope) {
+                Box::pin(self.report(envelope, kind, &mut subject, &mut reports)).await?;
             }
         }
         if !tells_failures {
-            reports.queued.extend(Box::pin(self.report_circle(envelope, &facts, now, expired)).await?);
+            reports.queued.extend(Box::pin(self.report_circle(envelope, &subject)).await?);
         }
         Ok(reports)
+    }
+
+    /// A command that is to be quiet about errors has no report on a report that it has made.
+    fn keeps_quiet(&self, envelope: &Envelope) -> bool {
+        let attempt = &envelope.attempt;
+        self.site.config.options.error_mode == b'q' && attempt.report && !attempt.from_queue
+    }
+
+    /// One report, and the copy of it for whoever wants to hear of every failure.
+    async fn report(
+        &self,
+        envelope: &mut Envelope,
+        kind: DsnKind,
+        subject: &mut Subject,
+        reports: &mut Reports,
+    ) -> Result<(), QueueError> {
+        let saved = is_saved(envelope, kind);
+        let Some(receivers) = self.who_hears(envelope, kind, subject, reports).await else { return Ok(()) };
+        let (facts, lateness) = (&subject.facts, &subject.lateness);
+        if lateness.gives_up() {
+            // whatever was wrong with a name: this is why
+            envelope.message = Some(facts.expiry(lateness.overdue).into_bytes());
+        }
+        let Receivers { list: receivers, expanded, to_postmaster, word } = receivers;
+        let id = self.queue.next_id();
+        let header = self.returned_header(envelope, facts).await;
+        let request = DsnRequest {
+            facts,
+            kind,
+            id,
+            now: lateness.now,
+            expired: lateness.expired,
+            deliver_by: lateness.deliver_by(kind.warns()),
+            only_warns: kind == DsnKind::Delay && !envelope.attempt.more_than_delayed,
+            receivers,
+            to_postmaster,
+            header_only: false,
+            header: &header,
+        };
+        if !saved {
+            reports.queued.push(self.queue_report(envelope, &request, expanded, word).await?);
+        }
+        envelope.attempt.reported = true;
+        if kind.warns() {
+            envelope.flags |= EnvelopeFlags::WARNED;
+        }
+        if kind.tells_failures()
+            && let Some(receivers) = Box::pin(self.postmaster_copy(envelope, kind, true)).await
+        {
+            let id = self.queue.next_id();
+            let Receivers { list, expanded, word, .. } = receivers;
+            let copy = DsnRequest { id, receivers: list, to_postmaster: true, header_only: true, ..request };
+            reports.queued.push(self.queue_report(envelope, &copy, expanded, word).await?);
+        }
+        Ok(())
+    }
+
+    /// Who gets a report. `None`: nobody, and there is none.
+    async fn who_hears(
+        &self,
+        envelope: &mut Envelope,
+        kind: DsnKind,
+        subject: &mut Subject,
+        reports: &mut Reports,
+    ) -> Option<Receivers> {
+        let saved = is_saved(envelope, kind);
+        if saved {
+            reports.unsent = envelope.attempt.failure == FailureReport::DeadLetter;
+        }
+        let warning = subject.facts.warning(subject.lateness.deliver_by(true)).into_bytes();
+        if kind.warns() {
+            envelope.message = Some(warning.clone());
+        }
+        // of what is saved for the caller only the postmaster hears
+        let receivers = if saved { None } else { Box::pin(self.receivers(envelope, kind)).await };
+        if let Some(text) = subject.time_is_over.take() {
+            envelope.transcribe(text.as_bytes());
+        }
+        match receivers {
+            None if saved => {
+                Box::pin(self.look_for_sender(envelope)).await;
+                let (list, expanded) = Default::default();
+                Some(Receivers { list, expanded, to_postmaster: false, word: b"" })
+            }
+            Some(receivers) if receivers.list.is_empty() => None,
+            // of what is late as well as lost postmaster hears as the sender would have
+            Some(receivers) if kind == DsnKind::FailureAndDelay && receivers.to_postmaster => {
+                envelope.message = Some(warning);
+                Some(Receivers { to_postmaster: false, ..receivers })
+            }
+            None => {
+                reports.unreportable |=
+                    kind.tells_failures() && !Box::pin(self.drop_dead_letter(envelope, &subject.facts)).await;
+                None
+            }
+            receivers => receivers,
+        }
     }
 
     /// The copy for postmaster of what goes round in circles, where nobody is to be told that it failed.
     async fn report_circle(
         &self,
         envelope: &mut Envelope,
-        facts: &DsnSettings,
-        now: i64,
-        expired: bool,
+        subject: &Subject,
     ) -> Result<Option<(Lease, Envelope)>, QueueError> {
         let kind = DsnKind::Failure;
         let Some(receivers) = self.postmaster_copy(envelope, kind, false).await else { return Ok(None) };
         let Receivers { list: receivers, expanded, to_postmaster, word } = receivers;
-        let header = self.returned_header(envelope, facts).await;
+        let header = self.returned_header(envelope, &subject.facts).await;
         let request = DsnRequest {
-            facts,
+            facts: &subject.facts,
             kind,
             id: self.queue.next_id(),
-            now,
-            expired,
+            now: subject.lateness.now,
+            expired: subject.lateness.expired,
             deliver_by: None,
             only_warns: false,
             receivers,
@@ -308,32 +324,15 @@ impl Mta {
         report.flags -= EnvelopeFlags::DELETE_BCC;
     }
 
-    /// Too old: what is pending has failed (RFC 5321, 4.5.4.1: four or five days). Old: the sender is told
-    /// (Timeout.queuereturn and Timeout.queuewarn). `true` if it is too old.
-    fn check_age(&self, envelope: &mut Envelope, now: i64) -> bool {
-        let times = &self.site.config.options.timeout;
-        let age = now - envelope.created;
-        let warn = times.queuewarn.of(envelope.timeout_class);
-        let by_exceeded =
-            envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::NOTIFY) && is_over(by, envelope, now));
-        if by_exceeded || warn > 0 && age > warn {
-            envelope.attempt.warning_due = true;
-        }
-        let limit = times.queuereturn.of(envelope.timeout_class);
-        let tried = envelope.quarantine.is_none() || envelope.attempt.read_back;
-        // `now`: whoever cannot be reached at once is not waited for; what is dated in the future is not late
-        let too_old = age > limit || limit <= 0 && age >= 0 || self.comes_back_at_once(envelope);
-        let expired = too_old && envelope.pending().next().is_some() && tried;
-        if expired {
-            fail_pending(envelope, EnhancedStatus(4, 4, 7));
-        }
-        expired
-    }
-
     fn log_report(&self, envelope: &Envelope, report: &str, word: &[u8], kind: DsnKind) {
         let text = [report.as_bytes(), b": ", word, b": ", &reason(envelope, kind)].concat();
         self.log.log(5, Priority::Info, Some(envelope.id.as_bytes()), &text);
     }
+}
+
+/// Is a failure nobody's news but the caller's, for whom the message is saved?
+fn is_saved(envelope: &Envelope, kind: DsnKind) -> bool {
+    kind == DsnKind::Failure && envelope.attempt.failure != FailureReport::Mail
 }
 
 /// What the log calls a report.
@@ -343,25 +342,6 @@ fn word(envelope: &Envelope, kind: DsnKind, to_postmaster: bool) -> &'static [u8
         _ if kind.warns() || envelope.flags.contains(EnvelopeFlags::WARNED) => b"sender notify",
         (_, true) => b"postmaster notify",
         (_, false) => b"DSN",
-    }
-}
-
-/// A time that was over when the message came has been told by whoever let it pass.
-fn is_over(by: DeliverBy, envelope: &Envelope, now: i64) -> bool {
-    by.seconds > 0 && now - envelope.created > by.seconds
-}
-
-/// Is it mail that is to come back when it takes too long (BY= with R), and has taken so long? It comes back before it is
-/// tried once more.
-pub(super) fn is_overdue(envelope: &Envelope) -> bool {
-    let now = clock::now();
-    envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::RETURN) && is_over(by, envelope, now))
-}
-
-fn fail_pending(envelope: &mut Envelope, status: EnhancedStatus) {
-    for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
-        recipient.state = RecipientState::Failed;
-        recipient.status = Some(status);
     }
 }
 
