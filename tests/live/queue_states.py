@@ -81,6 +81,17 @@ def lists_new_messages(case, group):
     return has_several_directories(group) and any("-bp" in step for step in case["steps"]) and ("submit" in verbs or "reference" in verbs or runs(case))
 
 
+def tells_of_programs_in_groups(case, group):
+    return "QUEUE_GROUP" in group["features"] and any(step[0] == "submit" and re.search(r"dave|nested|prog|tofile|twice|staff", str(step)) for step in case["steps"])
+
+
+def with_waiting_apart(result):
+    """The log without `split:`, and with who only waits behind it, in one order, whichever part of the message he belongs to."""
+    waiting = [re.sub(rf": {session_text.ID}: (?=to=)", ": ", line) for line in result["log"] if "stat=queued" in line]
+    others = [line for line in result["log"] if "stat=queued" not in line and ": split: count=" not in line]
+    return {**result, "log": others + sorted(waiting, key=lambda line: line.split(": to=")[-1])}
+
+
 def unordered(result):
     """Lines of listings without their order, and without how many there are in each directory."""
     return {**result, "session": sorted(line for line in result["session"] if not COUNTS.match(line))}
@@ -93,6 +104,11 @@ def apart(result):
         if any(line.startswith("C: MAIL ") for line in talk) or talk not in talks:
             talks.append(talk)
     return {**result, "remote": talks}
+
+
+def without_refused_messages(result):
+    """Conversations without those in which a message was refused for now."""
+    return {**result, "remote": [talk for talk in result["remote"] if not any(line.startswith("S: 451 4.3.0 ") for line in talk)]}
 
 
 def without_sender(result):
@@ -182,7 +198,7 @@ ROWS = [table_rows.Row(*row) for row in [
         table_rows.lines("session", r"^1: .*\.\.\. User unknown$"))),
     ("a control file that is put aside", lambda case, group: runs(case) and any(map(is_put_aside, controls(case))), table_rows.lines("log", r": alias \S+ => ")),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
-        put_aside, without_bodiless, table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: |Losing |bogus "))),
+        put_aside, without_bodiless, table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: |Losing |bogus |: alias \S+ => "))),
     ("the S line before what the client was called", lambda case, group: any(re.search(r"^S.*\n(?:.*\n)*?\$_", text, re.M) for text in controls(case)), table_rows.lines("log", r"(setsender: .*received from ).*", r"\1")),
     ("members of a list with an owner or of another group who wait in the pass that cuts them off", cuts_members_off, without_delayed_members),
     ("an R line before the S line", lambda case, group: runs(case) and names_recipients_before_the_sender(case, group), table_rows.all_of(
@@ -199,6 +215,10 @@ ROWS = [table_rows.Row(*row) for row in [
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(
         table_rows.lines("queue", r"^C(:|incl:).*", "C"), table_rows.lines("queue", r"^(R[A-Z]*)A:", r"\1:"))),
+    ("`split:` and a program or file", tells_of_programs_in_groups, with_waiting_apart),
+    ("two messages for a host that refuses what it was sent", lambda case, group: runs(case) and sum(text.count("@dot4.example") > 0 for text in controls(case)) > 1, table_rows.all_of(
+        without_refused_messages, table_rows.lines("log", r"(to=<?x@dot4\.example.*relay=mx\.dot4\.example\.).*, stat=Deferred.*", r"\1, stat=Deferred"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
+        table_rows.lines(REPORTS, r"^(D: )?(<?x@dot4\.example>?\.\.\. Deferred.*|Status: 4.*|<<< 451 4\.3\.0.*|\.*\.\.\. while talking to mx\.dot4.*|Remote-MTA: DNS; mx\.dot4.*|Diagnostic-Code: SMTP; 451 4\.3\.0.*|>>> DATA)$"))),
     ("which directory of a group an envelope gets", lists_new_messages, unordered),
 ]]
 
