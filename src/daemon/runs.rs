@@ -264,6 +264,8 @@ impl Mta {
         for problem in problems {
             envelope.attempt.fail_with(problem.enhanced.map_or(Sysexit::UNAVAILABLE, Sysexit::of_status));
             envelope.note_reply(problem);
+            // a warning behind it does not say that it is nothing but that
+            envelope.attempt.more_than_delayed = true;
         }
         let name = match text.is_empty() {
             true => self.log.caller().to_vec(),

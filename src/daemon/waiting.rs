@@ -59,6 +59,21 @@ impl Mta {
         cut
     }
 
+    /// The same for what a command hands in: sendmail knows of the groups first, and looks for the owners in each part.
+    pub async fn cut_handed_in(&self, envelope: &mut Envelope) -> Vec<Envelope> {
+        let expanded = envelope.attempt.expanded.take().unwrap_or_default();
+        let parts = self.deliverer.split_by_queue_group(envelope, false);
+        envelope.attempt.expanded = Some(expanded.clone());
+        let mut cut = self.deliverer.split_by_owner(envelope).await;
+        for mut part in parts {
+            let copies = self.deliverer.split_part_by_owner(&mut part, &expanded.owners).await;
+            cut.push(part);
+            cut.extend(copies);
+        }
+        self.log_all_waiting(envelope, &cut);
+        cut
+    }
+
     fn log_all_waiting(&self, envelope: &Envelope, cut: &[Envelope]) {
         std::iter::once(envelope).chain(cut).for_each(|one| self.log_waiting(one));
     }

@@ -2,7 +2,7 @@
 
 use super::attempt::Deliverer;
 use crate::envelope::{
-    Envelope, EnvelopeFlags, FailureReport, Owned, RecipientFlags, RecipientState, Sender,
+    Envelope, EnvelopeFlags, FailureReport, Owned, QueueId, RecipientFlags, RecipientState, Sender,
 };
 use crate::logging::Priority;
 use crate::rewrite::{AddressKind, Rewriter};
@@ -15,6 +15,23 @@ impl Deliverer {
             None => Vec::new(),
         }
     }
+
+    /// The same for what a queue group or r= has cut off: it becomes that of the owner itself where all of it is of one list.
+    pub async fn split_part_by_owner(&self, part: &mut Envelope, owners: &[Option<Owned>]) -> Vec<Envelope> {
+        let Some(owner) = sole_owner(part, owners) else { return split_by_owner(self, part, owners).await };
+        part.attempt.own_sender = false;
+        *part = copy(self, part, (part.id.clone(), owner), owners).await;
+        Vec::new()
+    }
+}
+
+/// The one owner of all who are to get it.
+fn sole_owner<'a>(envelope: &Envelope, owners: &'a [Option<Owned>]) -> Option<&'a [u8]> {
+    let of = |index: usize| owners.get(index)?.as_ref().map(|owned| &owned.owner[..]);
+    let moving = (0..envelope.recipients.len()).filter(|index| moves(&envelope.recipients[*index].state));
+    let mut found = moving.map(of);
+    let first = found.next()??;
+    found.all(|owner| owner == Some(first)).then_some(first)
 }
 
 /// Moves the members of owned lists into envelopes of their own.
@@ -38,7 +55,7 @@ pub(super) async fn split_by_owner(
     envelope.attempt.own_sender &= names.is_empty();
     let mut copies = Vec::new();
     for name in names {
-        let copy = copy(on, envelope, owners, name).await;
+        let copy = copy(on, envelope, ((on.next_id)(), name), owners).await;
         note_delivered(envelope, owners, name);
         if !envelope.attempt.is_own_report() {
             let text = [copy.id.as_bytes(), b": clone: owner=", name].concat();
@@ -56,10 +73,11 @@ pub(super) async fn split_by_owner(
 }
 
 /// Before they are tried: where several are left (with a command, any that is not refused) sendmail makes its send queue anew of these: reports do not know the
-/// lists that they come from.
+/// lists that they come from. What comes back untried has the first one.
 pub(super) fn forget_lists(envelope: &mut Envelope) {
     let forgotten = match envelope.attempt.defaults {
         Some(_) => envelope.pending().next().is_some(),
+        None if envelope.attempt.given_up => false,
         None => envelope.recipients.iter().filter(|one| moves(&one.state)).count() > 1,
     };
     if forgotten {
@@ -74,13 +92,18 @@ fn moves(state: &RecipientState) -> bool {
     matches!(state, RecipientState::New | RecipientState::Queued | RecipientState::Failed)
 }
 
-async fn copy(on: &Deliverer, envelope: &Envelope, owners: &[Option<Owned>], name: &[u8]) -> Envelope {
+async fn copy(
+    on: &Deliverer,
+    envelope: &Envelope,
+    (own_id, name): (QueueId, &[u8]),
+    owners: &[Option<Owned>],
+) -> Envelope {
     let mut copy = envelope.clone();
     if copy.attempt.failure == FailureReport::DeadLetter {
         // whoever called is not the one to be told any more
         copy.attempt.failure = FailureReport::Mail;
     }
-    copy.id = (on.next_id)();
+    copy.id = own_id;
     copy.attempt.submitter = None;
     copy.message = None;
     // what RET= says is about the list's sender

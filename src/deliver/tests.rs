@@ -6,7 +6,7 @@ use super::permits::Destination;
 use super::*;
 use crate::config::{LoadOptions, load};
 use crate::envelope::{
-    Body, CommandDefaults, DeliverBy, Envelope, EnvelopeFlags, QueueId, Recipient, RecipientFlags,
+    Body, CommandDefaults, DeliverBy, Envelope, EnvelopeFlags, Owned, QueueId, Recipient, RecipientFlags,
     RecipientState, Sender,
 };
 use crate::keeper::Keeper;
@@ -722,6 +722,38 @@ async fn recipients_of_other_queue_groups_get_envelopes_of_their_own() {
     let attempted = scene.deliverer.attempt(&mut read, None).await;
     let parts: Vec<_> = attempted.parts.iter().map(waiting).collect();
     assert_eq!(parts, [(2, "d@far".to_owned()), (1, "y@slow".to_owned())]);
+}
+
+/// What a queue group has cut off is the owner's where all of it is of his list, with the id that it was told of by; else the
+/// members get a copy.
+#[tokio::test]
+async fn a_part_that_is_all_of_one_list_becomes_its_owners() {
+    let scene = scene("");
+    let owned = || Some(Owned { owner: scene.me.clone().into_bytes(), list: 0 });
+    for (owners, copies, sender) in
+        [([owned(), owned()], 0, scene.me.as_bytes()), ([owned(), None], 1, &b"ann@here"[..])]
+    {
+        let mut part = scene.envelope(&["a@far", "b@far"]);
+        part.sender.text = b"ann@here".to_vec();
+        let id = part.id.clone();
+        let cut = scene.deliverer.split_part_by_owner(&mut part, &owners).await;
+        assert_eq!((cut.len(), &part.sender.text[..], &part.id), (copies, sender, &id));
+        let told = scene.log().iter().any(|line| line.contains("clone: owner=ME"));
+        assert_eq!(told, copies > 0, "{:?}", scene.log());
+    }
+}
+
+/// Reports do not know lists of which several members are tried; what comes back untried does.
+#[tokio::test]
+async fn what_comes_back_untried_is_of_lists() {
+    let scene = scene("team: a@there, b@there\n");
+    for given_up in [false, true] {
+        let mut envelope = scene.envelope(&["team"]);
+        envelope.attempt.given_up = given_up;
+        scene.deliverer.attempt(&mut envelope, None).await;
+        let known = envelope.recipients[0].flags.contains(RecipientFlags::EXPANDED);
+        assert_eq!(known, given_up);
+    }
 }
 
 /// Whoever is named twice has his address read twice, and a name server that did not answer is told of each time.

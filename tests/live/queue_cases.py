@@ -56,16 +56,17 @@ RUNNERS = ["-q5"]  # run on until somebody ends them
 SUBMISSION = "From: Ann <ann@elsewhere.example>\nTo: somebody@site.example\nSubject: from the reference\n\nits body\n"
 
 
-def runnable(text, lines):
-    """The text of a control file for a run, which sendmail does not survive without an S line; one that says itself that it is held, or that it needs SMTPUTF8, is for listings only."""
-    text = re.sub("^q.*\n", "", text, flags=re.M)
+def runnable(text, lines, held):
+    """The text of a control file for a run, which sendmail does not survive without an S line; one that says itself that it is held, but in an hf, or that it needs SMTPUTF8, is for listings only."""
+    if not held:
+        text = re.sub("^q.*\n", "", text, flags=re.M)
     text = re.sub("^Fe$", "F", text, flags=re.M)
     text += "" if "\n" in text else "\n"
     if re.search("^!", text, re.M):  # BY=: queue_states.md
         text = re.sub("@(greet4|ehlo4|maildrop)", "@rcpt4", text)
     if "@down.example" in text:  # hosts that share an exchanger: queue_states.md
         text = text.replace("@downup.example", "@good.example")
-    return text if re.search("^S", text, re.M) or "\n." not in text else "\n".join(line for line in lines if line[0] != "q") + "\n.\n"
+    return text if re.search("^S", text, re.M) or "\n." not in text else "\n".join(line for line in lines if held or line[0] != "q") + "\n.\n"
 
 
 class Drawer:
@@ -176,8 +177,8 @@ class Drawer:
         prefix = self.pick(["qf"] * 12 + ["hf", "hf", "Qf"])
         lines = self.control(prefix == "hf")
         text = "\n".join(lines) + "\n.\n" if self.often(0.8) else self.damaged(lines)
-        if self.running and prefix == "qf":
-            text = runnable(text, lines)
+        if self.running and prefix in ("qf", "hf"):
+            text = runnable(text, lines, held=prefix == "hf")
         if self.often(0.03):
             text = ""
         mode, owner, age = (0o600, 0, self.pick([0, 0, 0, 1200, 90000]))

@@ -81,17 +81,6 @@ def lists_new_messages(case, group):
     return has_several_directories(group) and any("-bp" in step for step in case["steps"]) and ("submit" in verbs or "reference" in verbs or runs(case))
 
 
-def tells_of_programs_in_groups(case, group):
-    return "QUEUE_GROUP" in group["features"] and any(step[0] == "submit" and re.search(r"dave|nested|prog|tofile|twice|staff", str(step)) for step in case["steps"])
-
-
-def with_waiting_apart(result):
-    """The log without `split:`, and with who only waits behind it, in one order, whichever part of the message he belongs to."""
-    waiting = [re.sub(rf": {session_text.ID}: (?=to=)", ": ", line) for line in result["log"] if "stat=queued" in line]
-    others = [line for line in result["log"] if "stat=queued" not in line and ": split: count=" not in line]
-    return {**result, "log": others + sorted(waiting, key=lambda line: line.split(": to=")[-1])}
-
-
 def unordered(result):
     """Lines of listings without their order, and without how many there are in each directory."""
     return {**result, "session": sorted(line for line in result["session"] if not COUNTS.match(line))}
@@ -191,11 +180,11 @@ def without_delayed_members(result):
 REPORTS = "deliveries remote"
 ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
-        apart, table_rows.lines("log", r"(relay=[\w.]+)( \[[\d.]+\])?, dsn=4\.\d\.\d(, reply=[^,]*)?, stat=(Deferred).*", r"\1, stat=\4"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
+        apart, table_rows.lines("log", r": makeconnection \(.* failed: "), table_rows.lines("log", r"(relay=[\w.]+)( \[[\d.]+\])?, dsn=4\.\d\.\d(, reply=[^,]*)?, stat=(Deferred).*", r"\1, stat=\4"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?(<?[xyz]@[^ ]*\.\.\. Deferred.*|Status: 4.*|<<< 4.*|\.*\.\.\. while talking to.*|451 4\.4\.1 .*|Remote-MTA: .*|Diagnostic-Code: SMTP; 4.*|>>> .*)$"))),
     ("a control file that is put aside", lambda case, group: runs(case) and looks_into_what_it_puts_aside(case, group), table_rows.all_of(
         table_rows.lines("log", r": (User unknown|setsender: |to=.*stat=User unknown|.*(header syntax error|Invalid|Unbalanced|must be|required|Unmatched|unbalanced|list:).*)"),
-        table_rows.lines("session", r"^1: .*\.\.\. User unknown$"))),
+        table_rows.lines("session", r"^1: .*\.\.\. (User unknown|Invalid route address|Unbalanced '<')$"))),
     ("a control file that is put aside", lambda case, group: runs(case) and any(map(is_put_aside, controls(case))), table_rows.lines("log", r": alias \S+ => ")),
     ("a listing of a message without its df", lists_without_body, table_rows.all_of(
         put_aside, without_bodiless, table_rows.lines("log", r"NOQUEUE: SYSERR|stat=User unknown|SYSERR|setsender: |Losing |bogus |: alias \S+ => "))),
@@ -215,7 +204,6 @@ ROWS = [table_rows.Row(*row) for row in [
     ("a df that ends within a line", lambda case, group: runs(case) and ends_within_a_line(case, group), table_rows.lines("deliveries", r"^$")),
     ("members of an `:include:` file of root", names_included_list, table_rows.all_of(
         table_rows.lines("queue", r"^C(:|incl:).*", "C"), table_rows.lines("queue", r"^(R[A-Z]*)A:", r"\1:"))),
-    ("`split:` and a program or file", tells_of_programs_in_groups, with_waiting_apart),
     ("two messages for a host that refuses what it was sent", lambda case, group: runs(case) and sum(text.count("@dot4.example") > 0 for text in controls(case)) > 1, table_rows.all_of(
         without_refused_messages, table_rows.lines("log", r"(to=<?x@dot4\.example.*relay=mx\.dot4\.example\.).*, stat=Deferred.*", r"\1, stat=Deferred"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?(<?x@dot4\.example>?\.\.\. Deferred.*|Status: 4.*|<<< 451 4\.3\.0.*|\.*\.\.\. while talking to mx\.dot4.*|Remote-MTA: DNS; mx\.dot4.*|Diagnostic-Code: SMTP; 451 4\.3\.0.*|>>> DATA)$"))),

@@ -237,7 +237,7 @@ impl<'a> Submission<'a> {
         self.envelope.location = self.mta.queue.location(self.mta.deliverer.queue_group(&self.envelope));
         let circles = !given_up && self.mta.deliverer.has_come_round(&self.envelope);
         let mut copies = match waits && !given_up && !held && !circles {
-            true => self.mta.cut(&mut self.envelope).await,
+            true => self.mta.cut_handed_in(&mut self.envelope).await,
             false => Vec::new(),
         };
         // what waits is said to wait, whatever becomes of it
