@@ -176,7 +176,7 @@ class Drawer:
         name, folder = self.identifier(), self.pick(self.tops())
         prefix = self.pick(["qf"] * 12 + ["hf", "hf", "Qf"])
         lines = self.control(prefix == "hf")
-        text = "\n".join(lines) + "\n.\n" if self.often(0.8) else self.damaged(lines)
+        text = "\n".join(lines) + "\n.\n" if self.often(0.8) else self.damaged(list(lines))
         if self.running and prefix in ("qf", "hf"):
             text = runnable(text, lines, held=prefix == "hf")
         if self.often(0.03):

@@ -87,9 +87,13 @@ def unordered(result):
 
 
 def apart(result):
-    """Conversations that came to no message, once; and the host's address left out where nobody was called again."""
-    talks = []
+    """Conversations that came to no message, once, whoever sent it; and the host's address left out where nobody was called again."""
+    talks, dropped = [], set()
     for talk in result["remote"]:
+        if talk[-1] == "S: (drops)":
+            if talk[0] in dropped:
+                continue
+            dropped.add(talk[0])
         if any(line.startswith("C: MAIL ") for line in talk) or talk not in talks:
             talks.append(talk)
     return {**result, "remote": talks}
@@ -177,6 +181,10 @@ def without_delayed_members(result):
     return {**result, **{name: [left(block) for block in result[name]] for name in REPORTS.split()}}
 
 
+def cuts_lost_messages(case, group):
+    return "QUEUE_GROUP" in group["features"] and any("-qL" in step for step in case["steps"])
+
+
 REPORTS = "deliveries remote"
 ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that cannot be reached", lambda case, group: runs(case) and shares_unreachable_hosts(case, group), table_rows.all_of(
@@ -207,6 +215,7 @@ ROWS = [table_rows.Row(*row) for row in [
     ("two messages for a host that refuses what it was sent", lambda case, group: runs(case) and sum(text.count("@dot4.example") > 0 for text in controls(case)) > 1, table_rows.all_of(
         without_refused_messages, table_rows.lines("log", r"(to=<?x@dot4\.example.*relay=mx\.dot4\.example\.).*, stat=Deferred.*", r"\1, stat=Deferred"), table_rows.lines("queue", r"^(MDeferred).*", r"\1"),
         table_rows.lines(REPORTS, r"^(D: )?(<?x@dot4\.example>?\.\.\. Deferred.*|Status: 4.*|<<< 451 4\.3\.0.*|\.*\.\.\. while talking to mx\.dot4.*|Remote-MTA: DNS; mx\.dot4.*|Diagnostic-Code: SMTP; 451 4\.3\.0.*|>>> DATA)$"))),
+    ("what a run of lost messages cuts off for another queue group", cuts_lost_messages, put_aside),
     ("which directory of a group an envelope gets", lists_new_messages, unordered),
 ]]
 
