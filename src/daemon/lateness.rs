@@ -82,15 +82,39 @@ fn is_over(by: DeliverBy, envelope: &Envelope, now: i64) -> bool {
 }
 
 /// Is it mail that is to come back when it takes too long (BY= with R), and has taken so long? It comes back before it is
-/// tried once more.
+/// tried once more. A report is tried.
 pub(super) fn is_overdue(envelope: &Envelope) -> bool {
     let now = clock::now();
-    envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::RETURN) && is_over(by, envelope, now))
+    !envelope.is_response()
+        && envelope.deliver_by.is_some_and(|by| by.has(DeliverBy::RETURN) && is_over(by, envelope, now))
 }
 
 fn fail_pending(envelope: &mut Envelope, status: EnhancedStatus) {
     for recipient in envelope.recipients.iter_mut().filter(|one| one.state.is_pending()) {
         recipient.state = RecipientState::Failed;
         recipient.status = Some(status);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::EnvelopeFlags;
+
+    /// BY= with R: mail comes back untried once its time is over, a report is tried.
+    #[test]
+    fn what_is_late_comes_back_but_for_reports() {
+        let by = |flags| Some(DeliverBy { seconds: 600, flags });
+        let none = EnvelopeFlags::empty();
+        for (flags, waited, kind, overdue) in [
+            (DeliverBy::RETURN, 3600, none, true),
+            (DeliverBy::RETURN, 60, none, false),
+            (DeliverBy::NOTIFY, 3600, none, false),
+            (DeliverBy::RETURN, 3600, EnvelopeFlags::RESPONSE, false),
+        ] {
+            let created = clock::now() - waited;
+            let envelope = Envelope { created, deliver_by: by(flags), flags: kind, ..Envelope::default() };
+            assert_eq!(is_overdue(&envelope), overdue, "{flags} {waited} {kind:?}");
+        }
     }
 }
